@@ -1,0 +1,61 @@
+/** The packet's transport checksum is partial (only the pseudo header is summed), as `VIRTIO_NET_HDR_F_NEEDS_CSUM`. */
+export const FLAG_CHECKSUM_PARTIAL = 1;
+
+/** Free bytes before every packet's head in the arena, for the headers that framing puts in front of it. */
+export const HEADROOM = 32;
+
+/** Columns of a `PacketBatch`: column c of row r is `columns[c * capacity + r]`. */
+export const PACKET_COLUMNS = { headOffset: 0, headLength: 1, bodyOffset: 2, bodyLength: 3, flags: 4 } as const;
+const COLUMN_COUNT = 5;
+
+/**
+ * IP packets as they come out of the TUN device: rows of two pieces in one arena. A packet is head then body; the
+ * head holds at least the IP and transport headers and has `HEADROOM` free bytes before it; the body may be empty.
+ * The native reader fills `columns` in place (layout above) and says how many rows it filled.
+ */
+export class PacketBatch {
+  readonly capacity: number;
+  readonly columns: Int32Array;
+  count = 0;
+
+  constructor(capacity: number) {
+    this.capacity = capacity;
+    this.columns = new Int32Array(capacity * COLUMN_COUNT);
+  }
+
+  headOffset(row: number): number {
+    return this.columns[row] ?? 0;
+  }
+
+  headLength(row: number): number {
+    return this.columns[this.capacity + row] ?? 0;
+  }
+
+  bodyOffset(row: number): number {
+    return this.columns[2 * this.capacity + row] ?? 0;
+  }
+
+  bodyLength(row: number): number {
+    return this.columns[3 * this.capacity + row] ?? 0;
+  }
+
+  flags(row: number): number {
+    return this.columns[4 * this.capacity + row] ?? 0;
+  }
+
+  /** Adds one packet that is a single piece; for simulation and tests. Returns false when the batch is full. */
+  add(offset: number, length: number, flags: number): boolean {
+    if (this.count === this.capacity) return false;
+    const row = this.count++;
+    this.columns[row] = offset;
+    this.columns[this.capacity + row] = length;
+    this.columns[2 * this.capacity + row] = 0;
+    this.columns[3 * this.capacity + row] = 0;
+    this.columns[4 * this.capacity + row] = flags;
+    return true;
+  }
+
+  clear(): void {
+    this.count = 0;
+  }
+}
