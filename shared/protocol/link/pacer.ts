@@ -1,0 +1,56 @@
+import { type BytesPerSecond, type Milliseconds, milliseconds } from "../units.ts";
+
+const MILLISECONDS_PER_SECOND = 1000;
+
+/**
+ * Paces a link to its rate by the line's own clock: the time until which the line is busy with what was given to it.
+ * That time may be ahead of the real clock by at most `burst` before another datagram leaves, so that one wake-up may
+ * send several, and late wake-ups cost no bandwidth as long as they are less than `burst` late. Rates are above zero.
+ */
+export class Pacer {
+  readonly #burst: Milliseconds;
+  #rate: BytesPerSecond;
+  #millisecondsPerByte: number;
+  #busyUntil = milliseconds(Number.NEGATIVE_INFINITY);
+
+  constructor(rate: BytesPerSecond, burst: Milliseconds) {
+    this.#burst = burst;
+    this.#rate = rate;
+    this.#millisecondsPerByte = MILLISECONDS_PER_SECOND / rate;
+  }
+
+  get rate(): BytesPerSecond {
+    return this.#rate;
+  }
+
+  /** Changes the rate; bytes that the line has not carried yet take the new rate's time. */
+  setRate(rate: BytesPerSecond, now: Milliseconds): void {
+    if (rate === this.#rate) return;
+    if (this.#busyUntil > now) {
+      const backlog = (this.#busyUntil - now) / this.#millisecondsPerByte;
+      this.#busyUntil = milliseconds(now + (backlog * MILLISECONDS_PER_SECOND) / rate);
+    }
+    this.#rate = rate;
+    this.#millisecondsPerByte = MILLISECONDS_PER_SECOND / rate;
+  }
+
+  /** Whether a datagram may leave now. */
+  isFree(now: Milliseconds): boolean {
+    return this.#busyUntil - this.#burst <= now;
+  }
+
+  /** When the next datagram may leave; in the past when it may leave at any time. */
+  freeAt(): Milliseconds {
+    return milliseconds(this.#busyUntil - this.#burst);
+  }
+
+  /** Until when the line is busy with what was charged: where a datagram charged now would start to be sent. */
+  busyUntil(now: Milliseconds): Milliseconds {
+    return this.#busyUntil > now ? this.#busyUntil : now;
+  }
+
+  /** Counts a datagram of `size` bytes, as large as it is on the line, that leaves now. */
+  charge(size: number, now: Milliseconds): void {
+    this.#busyUntil = milliseconds(this.busyUntil(now) + size * this.#millisecondsPerByte);
+  }
+}
