@@ -1,0 +1,174 @@
+import { hostname } from "node:os";
+import { readConfigFile } from "../shared/config/config-file.ts";
+import { didYouMean, showWord } from "../shared/config/did-you-mean.ts";
+import {
+  checkGeneral,
+  findGeneral,
+  type GeneralConfig,
+  generalConfig,
+  readSecret,
+} from "../shared/config/general-config.ts";
+import { type IniFile, type IniSection, parseIni } from "../shared/config/ini-file.ts";
+import type { SectionOf } from "../shared/config/key.ts";
+import { placeOf, readSection } from "../shared/config/read-section.ts";
+import type { Secret } from "../shared/config/secret.ts";
+import type { IpAddress, IpPrefix } from "../shared/config/values/ip-address.ts";
+import { isName, parseName } from "../shared/config/values/name.ts";
+import type { BytesPerSecond } from "../shared/protocol/units.ts";
+import { CLIENT_GENERAL_KEYS, CLIENT_LINK_KEYS } from "./client-keys.ts";
+import { checkClientLinks, type LinkSection } from "./client-links.ts";
+
+/** Which name servers the client uses while the tunnel is up. */
+export type DnsChoice =
+  | { readonly kind: "none" }
+  | { readonly kind: "server" }
+  | { readonly kind: "list"; readonly servers: readonly IpAddress[] };
+
+/** One uplink of the client. What is undefined is found by the daemon. */
+export type ClientLinkConfig = {
+  readonly name: string;
+  readonly bindDevice: string | undefined;
+  readonly bindHost: IpAddress | undefined;
+  readonly bindPort: number | undefined;
+  readonly gateway: IpAddress | undefined;
+  /** A routing table of the operator's. */
+  readonly table: number | undefined;
+  /** A firewall mark of the operator's. */
+  readonly fwmark: number | undefined;
+  /** A host name or an address. */
+  readonly remoteHost: string;
+  readonly remotePort: number;
+  /** Our sending rate. */
+  readonly uploadRate: BytesPerSecond | undefined;
+  /** The server's sending rate. */
+  readonly downloadRate: BytesPerSecond | undefined;
+  /** The line's MTU with the IP header. */
+  readonly mtu: number | undefined;
+};
+
+/** Everything that `hawser client` is told by its file. */
+export type ClientConfig = GeneralConfig & {
+  readonly role: "client";
+  readonly secret: Secret;
+  readonly name: string;
+  readonly defaultRoute: boolean;
+  readonly routes: readonly IpPrefix[];
+  readonly dns: DnsChoice;
+  readonly ip4: IpPrefix | undefined;
+  readonly ip6: IpPrefix | undefined;
+  readonly scheduler: "weighted";
+  /** The routing table of the first link; the next have the numbers behind it. */
+  readonly tableBase: number;
+  readonly markBase: number;
+  readonly rulePriority: number;
+  /** The links that are enabled, in the order of the file. */
+  readonly links: readonly ClientLinkConfig[];
+};
+
+type General = SectionOf<typeof CLIENT_GENERAL_KEYS>;
+
+/** Reads a client's file. Throws `ConfigError` with all its mistakes. */
+export function loadClientConfig(path: string): ClientConfig {
+  return readClientConfig(readConfigFile(path));
+}
+
+/** Reads a client's configuration from text; `file` is its name in messages. Throws `ConfigError`. */
+export function parseClientConfig(text: string, file: string): ClientConfig {
+  return readClientConfig(parseIni(text, file));
+}
+
+function readClientConfig(ini: IniFile): ClientConfig {
+  const section = findGeneral(ini);
+  const general = readSection(ini, section, CLIENT_GENERAL_KEYS);
+  const links = readLinks(ini);
+  if (general === undefined) return giveUp(ini);
+  checkGeneral(ini, section, general, "client");
+  const secret = readSecret(ini, section, general);
+  if (secret === undefined && general.password_file === undefined) {
+    ini.problems.add(
+      placeOf(ini, section, "password"),
+      "missing: make one with `hawser genkey` and give it to both ends",
+    );
+  }
+  const name = general.name ?? parseName(hostname());
+  if (name === undefined) {
+    ini.problems.add(placeOf(ini, section, "name"), "missing, and the host name is not fit to be one");
+  }
+  checkClientLinks(ini, section, links, general);
+  ini.problems.throwIfAny();
+  if (secret === undefined || name === undefined) return giveUp(ini);
+  return {
+    ...generalConfig(ini.file, general),
+    ...clientPart(general),
+    secret,
+    name,
+    links: links.map((link) => linkConfig(link, general)),
+  };
+}
+
+function clientPart(general: General) {
+  return {
+    role: "client" as const,
+    defaultRoute: general.default_route,
+    routes: general.routes ?? [],
+    dns: dnsChoice(general.dns),
+    ip4: general.ip4,
+    ip6: general.ip6,
+    scheduler: general.scheduler,
+    tableBase: general.table_base,
+    markBase: general.mark_base,
+    rulePriority: general.rule_priority,
+  };
+}
+
+function dnsChoice(dns: General["dns"]): DnsChoice {
+  if (typeof dns === "boolean") return { kind: dns ? "server" : "none" };
+  return { kind: "list", servers: dns };
+}
+
+function linkConfig({ section, keys }: LinkSection, general: General): ClientLinkConfig {
+  return {
+    name: section.name,
+    bindDevice: keys.binddev,
+    bindHost: keys.bindhost,
+    bindPort: keys.bindport,
+    gateway: keys.gateway,
+    table: keys.table,
+    fwmark: keys.fwmark,
+    remoteHost: keys.remotehost ?? general.remotehost ?? "",
+    remotePort: keys.remoteport ?? general.remoteport,
+    uploadRate: keys.bandwidth_upload,
+    downloadRate: keys.bandwidth_download,
+    mtu: keys.mtu,
+  };
+}
+
+function readLinks(ini: IniFile): readonly LinkSection[] {
+  const links: LinkSection[] = [];
+  for (const section of ini.sections.values()) {
+    if (section.name === "general") continue;
+    const keys = isLinkName(ini, section) ? readSection(ini, section, CLIENT_LINK_KEYS) : undefined;
+    if (keys?.enabled === true) links.push({ section, keys });
+  }
+  return links;
+}
+
+function isLinkName(ini: IniFile, section: IniSection): boolean {
+  const place = { file: ini.file, line: section.line };
+  if (section.name === "filters") {
+    ini.problems.add(place, "[filters] is not supported: leave the section out");
+    return false;
+  }
+  if (isName(section.name)) return true;
+  const hint = didYouMean(section.name, ["general"]);
+  ini.problems.add(
+    place,
+    `unknown section ${showWord(section.name)}${hint || ": expected [general] or the name of a link, such as [dsl1]"}`,
+  );
+  return false;
+}
+
+function giveUp(ini: IniFile): never {
+  ini.problems.throwIfAny();
+  throw new Error("a configuration was refused without a reason");
+}

@@ -1,0 +1,88 @@
+import type { Cipher } from "../protocol/seal/aead.ts";
+import { type Bytes, bytes, type Milliseconds } from "../protocol/units.ts";
+import { ConfigError } from "./config-error.ts";
+import { readSecretFile } from "./config-file.ts";
+import { defaultControlSocket, type GENERAL_KEYS } from "./general-keys.ts";
+import type { IniFile, IniSection } from "./ini-file.ts";
+import type { SectionOf } from "./key.ts";
+import type { LogFormat, LogLevel, Role } from "./kinds.ts";
+import { placeOf } from "./read-section.ts";
+import type { Secret } from "./secret.ts";
+
+/** What [general] says on either end. */
+export type GeneralConfig = {
+  /** The file that this came from, for messages. */
+  readonly file: string;
+  readonly interfaceName: string;
+  /** The tunnel's MTU; auto: the largest that needs no fragmentation over the links that are up. */
+  readonly mtu: number | "auto";
+  readonly mrru: Bytes;
+  readonly cipher: Cipher | "auto";
+  readonly keepalive: Milliseconds;
+  /** The dead interval of a link; auto leaves it to the link's own rules. */
+  readonly timeout: Milliseconds | "auto";
+  readonly reorderWait: Milliseconds;
+  readonly offload: boolean;
+  readonly statusCommand: string | undefined;
+  readonly controlSocket: string;
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+};
+
+/** The common part of a configuration out of its [general] section. */
+export function generalConfig(file: string, general: SectionOf<typeof GENERAL_KEYS>): GeneralConfig {
+  return {
+    file,
+    interfaceName: general.interface_name,
+    mtu: general.mtu,
+    mrru: bytes(general.mrru),
+    cipher: general.cipher,
+    keepalive: general.keepalive,
+    timeout: general.timeout,
+    reorderWait: general.reorder_wait,
+    offload: general.offload,
+    statusCommand: general.statuscommand,
+    controlSocket: general.control_socket ?? defaultControlSocket(general.interface_name),
+    logLevel: general.log_level,
+    logFormat: general.log_format,
+  };
+}
+
+/** The [general] section; without one, the mistake is noted, and nothing else is worth reading. */
+export function findGeneral(ini: IniFile): IniSection {
+  const general = ini.sections.get("general");
+  if (general !== undefined) return general;
+  ini.problems.add({ file: ini.file }, "there is no [general] section: begin the file with it");
+  ini.problems.throwIfAny();
+  throw new ConfigError([]);
+}
+
+/** Checks that the file is for the daemon that reads it, and that the tunnel's packets fit what can be put together. */
+export function checkGeneral(ini: IniFile, section: IniSection, general: SectionOf<typeof GENERAL_KEYS>, role: Role) {
+  if (general.mode !== role) {
+    ini.problems.add(placeOf(ini, section, "mode"), `this is no file for \`hawser ${role}\``);
+  }
+  if (general.mtu !== "auto" && general.mtu > general.mrru) {
+    ini.problems.add(placeOf(ini, section, "mtu"), `expected at most the mrru, which is ${general.mrru}`);
+  }
+}
+
+/** The secret of a section, from `password` or from `password_file`; undefined when it has neither. */
+export function readSecret(
+  ini: IniFile,
+  section: IniSection,
+  keys: { readonly password?: Secret | undefined; readonly password_file?: string | undefined },
+): Secret | undefined {
+  if (keys.password_file === undefined) return keys.password;
+  if (keys.password !== undefined) {
+    ini.problems.add(placeOf(ini, section, "password_file"), "expected a password or a password_file, not both");
+    return keys.password;
+  }
+  try {
+    return readSecretFile(keys.password_file, ini.file);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    ini.problems.add(placeOf(ini, section, "password_file"), error.message);
+    return undefined;
+  }
+}

@@ -1,0 +1,111 @@
+import type { Cipher } from "../protocol/seal/aead.ts";
+import { kind } from "./key.ts";
+import { Secret } from "./secret.ts";
+import { DURATION_EXPECTED, parseDuration } from "./values/duration.ts";
+import { type IpPrefix, parseIpAddress, parseIpPrefix, parseNetwork } from "./values/ip-address.ts";
+import { NAME_EXPECTED, parseAbsolutePath, parseHost, parseInterfaceName, parseName } from "./values/name.ts";
+import { listOf, oneOf, parseYesNo, wholeNumber } from "./values/plain.ts";
+import { parseRate, RATE_EXPECTED } from "./values/rate.ts";
+
+const LARGEST_WORD = 0xffff_ffff;
+
+const ROLES = ["client", "server"] as const;
+const CIPHER_NAMES: readonly Cipher[] = ["aes-256-gcm", "chacha20-poly1305"];
+const SCHEDULERS = ["weighted"] as const;
+const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
+const LOG_FORMATS = ["auto", "json", "text"] as const;
+
+/** Which of the two daemons a file is for. */
+export type Role = (typeof ROLES)[number];
+/** pino's levels. */
+export type LogLevel = (typeof LOG_LEVELS)[number];
+/** JSON lines, text for people, or text when the log goes to a terminal. */
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
+/** The kinds of values that keys have: how each is read, and what the error says when it cannot be. */
+export const role = kind(oneOf(ROLES), `expected "client" or "server"`);
+export const secret = kind(parseSecret, "expected the secret that both ends share, as `hawser genkey` prints it");
+export const secretFile = kind(parsePath, "expected the path of a file that holds the secret");
+export const name = kind(parseName, NAME_EXPECTED);
+export const interfaceName = kind(
+  parseInterfaceName,
+  "expected the name of a network interface: at most 15 bytes, no slash, colon or space",
+);
+export const host = kind(parseHost, "expected a host name or an IP address");
+export const port = kind(wholeNumber(1, 65535), "expected a port from 1 to 65535");
+export const address = kind(parseIpAddress, "expected an IP address such as 192.168.8.100");
+export const addresses = kind(listOf(parseIpAddress), "expected IP addresses separated by spaces or commas");
+export const address4 = kind(ofFamily(4, parseIpAddress), "expected an IPv4 address such as 10.44.43.7");
+export const address6 = kind(ofFamily(6, parseIpAddress), "expected an IPv6 address such as fd44::7");
+export const prefix4 = kind(
+  prefixOfFamily(4),
+  "expected an IPv4 address with its prefix length, such as 10.44.43.1/24",
+);
+export const prefix6 = kind(prefixOfFamily(6), "expected an IPv6 address with its prefix length, such as fd44::1/64");
+export const networks = kind(
+  listOf(parseNetwork),
+  "expected networks such as 192.168.1.0/24, separated by spaces or commas, with no bit set behind the prefix",
+);
+export const yesNo = kind(parseYesNo, "expected yes or no");
+export const rate = kind(parseRate, RATE_EXPECTED);
+export const duration = kind(parseDuration, DURATION_EXPECTED);
+export const autoOrDuration = kind(orAuto(parseDuration), `${DURATION_EXPECTED}, or auto`);
+export const lineMtu = kind(wholeNumber(576, 65535), "expected bytes from 576 to 65535");
+export const autoOrMtu = kind(orAuto(wholeNumber(576, 65535)), "expected auto, or bytes from 576 to 65535");
+export const mrru = kind(wholeNumber(1500, 65535), "expected bytes from 1500 to 65535");
+export const clientCount = kind(wholeNumber(1, 65535), "expected a number from 1 to 65535");
+export const table = kind(
+  wholeNumber(1, LARGEST_WORD),
+  "expected the number of a routing table, from 1 to 4294967295",
+);
+export const mark = kind(
+  wholeNumber(1, LARGEST_WORD),
+  "expected a firewall mark from 1 to 4294967295, or in hex: 0x51",
+);
+export const rulePriority = kind(wholeNumber(1, 32765), "expected a priority from 1 to 32765");
+export const scheduler = kind(oneOf(SCHEDULERS), `expected "weighted"`);
+export const cipher = kind(orAuto(oneOf(CIPHER_NAMES)), `expected auto, ${CIPHER_NAMES.join(" or ")}`);
+export const scriptPath = kind(parseAbsolutePath, "expected the path of a program, from the root: /etc/hawser/up.sh");
+export const socketPath = kind(parseSocketPath, "expected a path from the root of at most 107 bytes");
+export const logLevel = kind(oneOf(LOG_LEVELS), `expected one of ${LOG_LEVELS.join(", ")}`);
+export const logFormat = kind(oneOf(LOG_FORMATS), `expected one of ${LOG_FORMATS.join(", ")}`);
+
+/** Whose name servers a client uses: none, those that the server tells, or those of the file. */
+export const clientDns = kind(
+  (text: string) => parseYesNo(text) ?? listOf(parseIpAddress)(text),
+  "expected yes (those that the server tells), no, or IP addresses separated by spaces or commas",
+);
+
+function parseSecret(text: string): Secret | undefined {
+  return text === "" ? undefined : new Secret(text);
+}
+
+function parsePath(text: string): string | undefined {
+  return text === "" || text.includes("\0") ? undefined : text;
+}
+
+// unix(7): sun_path has 108 bytes with the final zero.
+function parseSocketPath(text: string): string | undefined {
+  return Buffer.byteLength(text) <= 107 ? parseAbsolutePath(text) : undefined;
+}
+
+function orAuto<Value>(parse: (text: string) => Value | undefined): (text: string) => Value | "auto" | undefined {
+  return (text) => (text === "auto" ? "auto" : parse(text));
+}
+
+function ofFamily<Value extends { readonly family: 4 | 6 }>(
+  family: 4 | 6,
+  parse: (text: string) => Value | undefined,
+) {
+  return (text: string): Value | undefined => {
+    const value = parse(text);
+    return value?.family === family ? value : undefined;
+  };
+}
+
+function prefixOfFamily(family: 4 | 6): (text: string) => IpPrefix | undefined {
+  return (text) => {
+    const prefix = parseIpPrefix(text);
+    return prefix?.address.family === family ? prefix : undefined;
+  };
+}
