@@ -81,7 +81,7 @@ function readClientConfig(ini: IniFile): ClientConfig {
   const section = findGeneral(ini);
   const general = readSection(ini, section, CLIENT_GENERAL_KEYS);
   const links = readLinks(ini);
-  if (general === undefined) return giveUp(ini);
+  if (general === undefined) return ini.problems.raise();
   checkGeneral(ini, section, general, "client");
   const secret = readSecret(ini, section, general);
   if (secret === undefined && general.password_file === undefined) {
@@ -96,7 +96,7 @@ function readClientConfig(ini: IniFile): ClientConfig {
   }
   checkClientLinks(ini, section, links, general);
   ini.problems.throwIfAny();
-  if (secret === undefined || name === undefined) return giveUp(ini);
+  if (secret === undefined || name === undefined) return ini.problems.raise();
   return {
     ...generalConfig(ini.file, general),
     ...clientPart(general),
@@ -166,9 +166,4 @@ function isLinkName(ini: IniFile, section: IniSection): boolean {
     `unknown section ${showWord(section.name)}${hint || ": expected [general] or the name of a link, such as [dsl1]"}`,
   );
   return false;
-}
-
-function giveUp(ini: IniFile): never {
-  ini.problems.throwIfAny();
-  throw new Error("a configuration was refused without a reason");
 }

@@ -1,3 +1,5 @@
+import assert from "node:assert/strict";
+
 /** Where in a configuration file something is: `line` counts from 1, and each part is left out where it says nothing. */
 export type Place = {
   readonly file: string;
@@ -32,6 +34,12 @@ export class Problems {
 
   get isEmpty(): boolean {
     return this.#found.length === 0;
+  }
+
+  /** Throws a `ConfigError` of all mistakes, of which there must be one. */
+  raise(): never {
+    this.throwIfAny();
+    assert.fail("a configuration was refused without a reason");
   }
 
   /** Throws a `ConfigError` of all mistakes, if there is one. */

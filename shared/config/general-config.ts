@@ -53,8 +53,7 @@ export function findGeneral(ini: IniFile): IniSection {
   const general = ini.sections.get("general");
   if (general !== undefined) return general;
   ini.problems.add({ file: ini.file }, "there is no [general] section: begin the file with it");
-  ini.problems.throwIfAny();
-  throw new ConfigError([]);
+  return ini.problems.raise();
 }
 
 /** Checks that the file is for the daemon that reads it, and that the tunnel's packets fit what can be put together. */
