@@ -87,6 +87,7 @@ export class PathMtu {
     this.#confirmation = undefined;
     this.#isInUse = false;
     this.#confirmAt = milliseconds(now + CONFIRMATION_TIMER);
+    if (!this.isSearching && size === this.#current) return false;
     const isLarger = size > this.#current;
     this.#current = bytes(size);
     // An answer that came after its probe was given up is an answer nevertheless.
