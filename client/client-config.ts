@@ -77,12 +77,13 @@ export function parseClientConfig(text: string, file: string): ClientConfig {
   return readClientConfig(parseIni(text, file));
 }
 
-function readClientConfig(ini: IniFile): ClientConfig {
-  const section = findGeneral(ini);
+/** Reads a client's configuration from a file that was read already. Throws `ConfigError` with all its mistakes. */
+export function readClientConfig(ini: IniFile): ClientConfig {
+  const section = findGeneral(ini, "client");
   const general = readSection(ini, section, CLIENT_GENERAL_KEYS);
   const links = readLinks(ini);
   if (general === undefined) return ini.problems.raise();
-  checkGeneral(ini, section, general, "client");
+  checkGeneral(ini, section, general);
   const secret = readSecret(ini, section, general);
   if (secret === undefined && general.password_file === undefined) {
     ini.problems.add(

@@ -70,8 +70,9 @@ export function linkRatesFor(config: ServerConfig, client: string, link: string)
   };
 }
 
-function readServerConfig(ini: IniFile): ServerConfig {
-  const section = findGeneral(ini);
+/** Reads a server's configuration from a file that was read already. Throws `ConfigError` with all its mistakes. */
+export function readServerConfig(ini: IniFile): ServerConfig {
+  const section = findGeneral(ini, "server");
   const general = readSection(ini, section, SERVER_GENERAL_KEYS);
   const sections = readServerSections(ini);
   const clients = sections
@@ -79,7 +80,7 @@ function readServerConfig(ini: IniFile): ServerConfig {
     .map((read) => ({ section: read.section, config: clientConfig(ini, read) }));
   const linkRates = sections.filter((read) => read.kind === "link").map(linkRatesOf);
   if (general === undefined) return ini.problems.raise();
-  checkGeneral(ini, section, general, "server");
+  checkGeneral(ini, section, general);
   const secret = readSecret(ini, section, general);
   checkServerClients(ini, section, clients, { ip4: general.ip4, ip6: general.ip6, secret });
   ini.problems.throwIfAny();

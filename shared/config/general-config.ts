@@ -1,8 +1,9 @@
+import { controlSocketPath } from "../observe/control-path.ts";
 import type { Cipher } from "../protocol/seal/aead.ts";
 import { type Bytes, bytes, type Milliseconds } from "../protocol/units.ts";
-import { ConfigError } from "./config-error.ts";
+import { ConfigError, describePlace } from "./config-error.ts";
 import { readSecretFile } from "./config-file.ts";
-import { defaultControlSocket, type GENERAL_KEYS } from "./general-keys.ts";
+import type { GENERAL_KEYS } from "./general-keys.ts";
 import type { IniFile, IniSection } from "./ini-file.ts";
 import type { SectionOf } from "./key.ts";
 import type { LogFormat, LogLevel, Role } from "./kinds.ts";
@@ -42,25 +43,39 @@ export function generalConfig(file: string, general: SectionOf<typeof GENERAL_KE
     reorderWait: general.reorder_wait,
     offload: general.offload,
     statusCommand: general.statuscommand,
-    controlSocket: general.control_socket ?? defaultControlSocket(general.interface_name),
+    controlSocket: general.control_socket ?? controlSocketPath(general.interface_name),
     logLevel: general.log_level,
     logFormat: general.log_format,
   };
 }
 
-/** The [general] section; without one, the mistake is noted, and nothing else is worth reading. */
-export function findGeneral(ini: IniFile): IniSection {
+/**
+ * The [general] section of a file for this daemon. Throws `ConfigError` when there is none or when it is for the other
+ * daemon, for then nothing else in the file is worth a message.
+ */
+export function findGeneral(ini: IniFile, role: Role): IniSection {
   const general = ini.sections.get("general");
-  if (general !== undefined) return general;
-  ini.problems.add({ file: ini.file }, "there is no [general] section: begin the file with it");
+  const mode = general?.entries.get("mode")?.value;
+  if (general !== undefined && (mode === role || !isRole(mode))) return general;
+  if (general === undefined)
+    ini.problems.add({ file: ini.file }, "there is no [general] section: begin the file with it");
+  else
+    throw new ConfigError([`${describePlace(placeOf(ini, general, "mode"))}: this is a file for \`hawser ${mode}\``]);
   return ini.problems.raise();
 }
 
-/** Checks that the file is for the daemon that reads it, and that the tunnel's packets fit what can be put together. */
-export function checkGeneral(ini: IniFile, section: IniSection, general: SectionOf<typeof GENERAL_KEYS>, role: Role) {
-  if (general.mode !== role) {
-    ini.problems.add(placeOf(ini, section, "mode"), `this is no file for \`hawser ${role}\``);
-  }
+/** Which daemon a file is for, by `mode` in [general]; undefined when the file does not say. */
+export function roleOf(ini: IniFile): Role | undefined {
+  const mode = ini.sections.get("general")?.entries.get("mode")?.value;
+  return isRole(mode) ? mode : undefined;
+}
+
+function isRole(mode: string | undefined): mode is Role {
+  return mode === "client" || mode === "server";
+}
+
+/** Checks what concerns several keys of [general]: the tunnel's packets have to fit what is put together again. */
+export function checkGeneral(ini: IniFile, section: IniSection, general: SectionOf<typeof GENERAL_KEYS>): void {
   if (general.mtu !== "auto" && general.mtu > general.mrru) {
     ini.problems.add(placeOf(ini, section, "mtu"), `expected at most the mrru, which is ${general.mrru}`);
   }

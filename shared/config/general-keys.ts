@@ -23,8 +23,3 @@ export const GENERAL_KEYS = {
   log_level: keyWithDefault(kinds.logLevel, "info", "How much is logged: trace, debug, info, warn, error or fatal."),
   log_format: keyWithDefault(kinds.logFormat, "auto", "How the log is written: json, text, or text on a terminal."),
 } as const;
-
-/** Where the control socket is when the file does not say. */
-export function defaultControlSocket(interfaceName: string): string {
-  return `/run/hawser/${interfaceName}.sock`;
-}

@@ -12,7 +12,8 @@ const LARGEST_WORD = 0xffff_ffff;
 const ROLES = ["client", "server"] as const;
 const CIPHER_NAMES: readonly Cipher[] = ["aes-256-gcm", "chacha20-poly1305"];
 const SCHEDULERS = ["weighted"] as const;
-const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
+/** The log levels, from everything to almost nothing. */
+export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
 const LOG_FORMATS = ["auto", "json", "text"] as const;
 
 /** Which of the two daemons a file is for. */
