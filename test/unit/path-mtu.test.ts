@@ -96,7 +96,7 @@ describe("The path MTU of a link", () => {
   it("takes a size for good whose first probes were lost by chance", () => {
     const pathMtu = new PathMtu({ base: BASE, maximum: bytes(1500) });
     const path = new ProbedPath(pathMtu, { limit: 1500, roundTrip: ROUND_TRIP });
-    path.isLost = (ordinal) => path.probes[ordinal]?.size === 1500 && ordinal < 16;
+    path.isLost = (ordinal) => path.probes[ordinal]?.size === 1500 && ordinal < 14;
 
     path.advance(MINUTE);
 
