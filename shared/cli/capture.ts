@@ -1,6 +1,5 @@
 import { open } from "node:fs/promises";
 import type { Socket } from "node:net";
-import { parseArgs } from "node:util";
 import type { CaptureFilter } from "../observe/capture-sink.ts";
 import { openCapture, refusal } from "../observe/control-client.ts";
 import { errnoName } from "../observe/errno.ts";
@@ -11,6 +10,7 @@ import { SystemError } from "../runtime/system-error.ts";
 import { chooseDaemon } from "./choose-daemon.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { EXIT_CODES, UsageError } from "./command.ts";
+import { readOptions, refusePositionals } from "./options.ts";
 
 const FILE_MODE = 0o600;
 /** How long a daemon that was told to stop may take to finish the file. */
@@ -18,6 +18,7 @@ const FINISH_TIMEOUT_MS = 1000;
 const OPERATION = "read the capture from the daemon";
 const OPENING_BRACE = 0x7b;
 
+/** `hawser capture`: the decrypted frames of a running daemon, for Wireshark. */
 export const CAPTURE: Command = {
   name: "capture",
   summary: "write the decrypted frames of a running daemon's links to a pcapng file",
@@ -68,9 +69,15 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
 }
 
 function readArguments(args: readonly string[]): { interfaceName?: string; file: string; filter: CaptureFilter } {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = readOptions(args, {
+    write: { type: "string", short: "w" },
+    link: { type: "string" },
+    bundle: { type: "string" },
+    direction: { type: "string" },
+    count: { type: "string" },
+  });
   const [interfaceName, ...others] = positionals;
-  if (others.length > 0) throw new UsageError(`one INTERFACE at most, not ${positionals.join(" ")}`);
+  refusePositionals(others, "one INTERFACE at most");
   const { bundle, link } = values;
   const filter = { bundle, link, direction: readDirection(values.direction), count: readCount(values.count) };
   return { ...(interfaceName === undefined ? {} : { interfaceName }), file: values.write ?? "-", filter };
@@ -85,24 +92,6 @@ function readCount(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (!/^[1-9]\d{0,14}$/.test(text)) throw new UsageError(`--count ${text}: expected a whole number above 0`);
   return Number(text);
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        write: { type: "string", short: "w" },
-        link: { type: "string" },
-        bundle: { type: "string" },
-        direction: { type: "string" },
-        count: { type: "string" },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }
 
 /** Copies whole blocks until the daemon ends the stream, which it does when it is told to by the signal. */

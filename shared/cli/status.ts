@@ -1,14 +1,15 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { requestStatus } from "../observe/control-client.ts";
 import { statusText } from "../observe/status-view.ts";
 import { chooseDaemon } from "./choose-daemon.ts";
 import type { Command, CommandIo } from "./command.ts";
-import { EXIT_CODES, UsageError } from "./command.ts";
+import { EXIT_CODES } from "./command.ts";
+import { readOptions, refusePositionals } from "./options.ts";
 
 const WATCH_INTERVAL_MS = 1000;
 const CURSOR_HOME_AND_CLEAR = "\x1b[H\x1b[2J";
 
+/** `hawser status`: what a running daemon says of itself. */
 export const STATUS: Command = {
   name: "status",
   summary: "show what a running daemon does with its links",
@@ -27,9 +28,9 @@ Options:
 };
 
 async function run(args: readonly string[], io: CommandIo): Promise<number> {
-  const { values, positionals } = readArguments(args);
+  const { values, positionals } = readOptions(args, { json: { type: "boolean" }, watch: { type: "boolean" } });
   const [interfaceName, ...others] = positionals;
-  if (others.length > 0) throw new UsageError(`one INTERFACE at most, not ${positionals.join(" ")}`);
+  refusePositionals(others, "one INTERFACE at most");
   const path = await chooseDaemon(interfaceName);
   const isTerminal = process.stdout.isTTY === true;
   for (;;) {
@@ -38,18 +39,6 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
     io.stdout(values.watch === true && isTerminal ? CURSOR_HOME_AND_CLEAR + text : text);
     if (values.watch !== true || (await isStopped(io.signal))) return EXIT_CODES.done;
     if (!isTerminal && values.json !== true) io.stdout("\n");
-  }
-}
-
-function readArguments(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: { json: { type: "boolean" }, watch: { type: "boolean", short: "w" } },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
   }
 }
 

@@ -27,18 +27,25 @@ export class CaptureSink {
   readonly #output: CaptureOutput;
   readonly #writer = new PcapWriter();
   #remaining: number;
-  #hasEnded = false;
+  #state: "new" | "begun" | "ended" = "new";
 
   constructor(output: CaptureOutput, filter: CaptureFilter) {
     this.filter = filter;
     this.#output = output;
     this.#remaining = filter.count ?? Number.POSITIVE_INFINITY;
-    output.write(this.#writer.header());
+  }
+
+  /** Writes the beginning of the file, unless a frame has done it: a reader of an idle link sees that it is served. */
+  begin(): void {
+    if (this.#state !== "new") return;
+    this.#state = "begun";
+    this.#output.write(this.#writer.header());
   }
 
   /** Takes one frame, copying its bytes; never waits. A frame for which there is no room is counted as dropped. */
   write(frame: CaptureFrame): void {
-    if (this.#hasEnded || !this.#isWanted(frame)) return;
+    if (this.#state === "ended" || !this.#isWanted(frame)) return;
+    this.begin();
     if (this.#output.writableLength + frame.bytes.length > CAPTURE_BACKLOG_BYTES) {
       const description = this.#writer.drop(frame);
       if (description.length > 0) this.#output.write(description);
@@ -51,8 +58,9 @@ export class CaptureSink {
 
   /** Writes the statistics, with this wall-clock time in milliseconds, and ends the stream. Again: does nothing. */
   end(timeMs: number): void {
-    if (this.#hasEnded) return;
-    this.#hasEnded = true;
+    if (this.#state === "ended") return;
+    this.begin();
+    this.#state = "ended";
     this.#output.write(this.#writer.statistics(timeMs));
     this.#output.end();
   }

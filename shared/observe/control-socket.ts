@@ -32,7 +32,7 @@ export class ControlServer {
   readonly #server: Server;
   readonly #handlers: ControlHandlers;
   readonly #sockets = new Set<Socket>();
-  readonly #sinks = new Set<CaptureSink>();
+  readonly #captures = new Map<CaptureSink, AbortController>();
 
   private constructor(handlers: ControlHandlers) {
     this.#handlers = handlers;
@@ -58,7 +58,10 @@ export class ControlServer {
   /** Ends every capture, hangs up and removes the socket. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const sink of this.#sinks) sink.end(Date.now());
+    for (const [sink, stop] of this.#captures) {
+      stop.abort();
+      sink.end(Date.now());
+    }
     for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
@@ -92,16 +95,18 @@ export class ControlServer {
 
   #capture(socket: Socket, sink: CaptureSink): void {
     const stop = new AbortController();
-    this.#sinks.add(sink);
+    this.#captures.set(sink, stop);
     socket.once("end", () => {
       stop.abort();
       sink.end(Date.now());
     });
     socket.once("close", () => {
-      this.#sinks.delete(sink);
+      this.#captures.delete(sink);
       stop.abort();
+      sink.end(Date.now());
     });
     this.#handlers.capture(sink, stop.signal);
+    sink.begin();
   }
 }
 

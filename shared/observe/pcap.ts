@@ -11,7 +11,7 @@
 //   0..1    packet type: 0 received, 4 sent
 //   2..3    ARPHRD_PPP (512)
 //   4..5    address length, 6
-//   6..11   02, 01 sent or 02 received, 00 00, number of the bundle (16 bits)
+//   6..11   5a, 01 sent or 02 received, 00 00, number of the bundle (16 bits)
 //   12..13  zero
 //   14..15  ETH_P_WAN_PPP (7): a PPP frame
 //
@@ -51,7 +51,8 @@ const PACKET_OUTGOING = 4;
 const ARPHRD_PPP = 512;
 const ETH_P_WAN_PPP = 7;
 const COOKED_HEADER_SIZE = 16;
-const LOCAL_ADDRESS = 2;
+// Locally administered, and not a prefix to which Wireshark knows a vendor.
+const LOCAL_ADDRESS = 0x5a;
 const END_OF_OPTIONS = new Uint8Array(4);
 
 type CapturedLink = {
