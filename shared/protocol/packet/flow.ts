@@ -1,0 +1,123 @@
+import { ipVersion } from "./ip-header.ts";
+
+// RFC 791 §3.1.
+const V4_HEADER_SIZE = 20;
+const V4_FRAGMENT = 6;
+const V4_MORE_FRAGMENTS_OR_OFFSET = 0x3fff;
+const V4_PROTOCOL = 9;
+const V4_SOURCE = 12;
+
+// RFC 8200 §3.
+const V6_HEADER_SIZE = 40;
+const V6_NEXT_HEADER = 6;
+const V6_SOURCE = 8;
+
+// Protocol numbers and IPv6 extension headers (RFC 8200 §4, RFC 4302).
+const HOP_BY_HOP = 0;
+const TCP = 6;
+const UDP = 17;
+const DCCP = 33;
+const ROUTING = 43;
+const FRAGMENT = 44;
+const ESP = 50;
+const AUTHENTICATION = 51;
+const DESTINATION_OPTIONS = 60;
+const SCTP = 132;
+const UDP_LITE = 136;
+
+// A chain of extension headers that is longer than this is not worth following.
+const MAXIMUM_EXTENSIONS = 8;
+const FRAGMENTED = -1;
+
+/**
+ * A hash of 32 bits over the flow of the IP packet at `offset`, whose first `length` bytes are there: addresses,
+ * protocol and ports, or ESP's SPI. All fragments of a packet have the same one: without ports. 0 for no IP packet.
+ */
+export function flowHash(bytes: Uint8Array, offset: number, length: number): number {
+  const version = ipVersion(bytes, offset);
+  if (version === 4 && length >= V4_HEADER_SIZE) return hash4(bytes, offset, offset + length);
+  if (version === 6 && length >= V6_HEADER_SIZE) return hash6(bytes, offset, offset + length);
+  return 0;
+}
+
+function hash4(bytes: Uint8Array, offset: number, end: number): number {
+  const protocol = byteAt(bytes, offset + V4_PROTOCOL);
+  const isFragment = (wordAt(bytes, offset + V4_FRAGMENT - 2) & V4_MORE_FRAGMENTS_OR_OFFSET) !== 0;
+  const transport = offset + (byteAt(bytes, offset) & 0x0f) * 4;
+  let hash = mix(protocol, wordAt(bytes, offset + V4_SOURCE));
+  hash = mix(hash, wordAt(bytes, offset + V4_SOURCE + 4));
+  return finish(mix(hash, isFragment ? 0 : portsAt(bytes, transport, end, protocol)));
+}
+
+function hash6(bytes: Uint8Array, offset: number, end: number): number {
+  let protocol = byteAt(bytes, offset + V6_NEXT_HEADER);
+  let transport = offset + V6_HEADER_SIZE;
+  for (let count = 0; count < MAXIMUM_EXTENSIONS && transport + 8 <= end; count++) {
+    const size = extensionSize(bytes, transport, protocol);
+    if (size === 0) break;
+    protocol = byteAt(bytes, transport);
+    transport = size === FRAGMENTED ? end : transport + size;
+  }
+  let hash = protocol;
+  for (let word = 0; word < 8; word++) hash = mix(hash, wordAt(bytes, offset + V6_SOURCE + 4 * word));
+  return finish(mix(hash, portsAt(bytes, transport, end, protocol)));
+}
+
+/** The size of the extension header of kind `protocol`; 0 when it is none, `FRAGMENTED` when no ports are behind it. */
+function extensionSize(bytes: Uint8Array, offset: number, protocol: number): number {
+  switch (protocol) {
+    case HOP_BY_HOP:
+    case ROUTING:
+    case DESTINATION_OPTIONS:
+      return 8 * (byteAt(bytes, offset + 1) + 1);
+    case AUTHENTICATION:
+      return 4 * (byteAt(bytes, offset + 1) + 2);
+    case FRAGMENT:
+      return FRAGMENTED;
+    default:
+      return 0;
+  }
+}
+
+/** Both ports, or the SPI, as one word; 0 when there are none. */
+function portsAt(bytes: Uint8Array, offset: number, end: number, protocol: number): number {
+  if (offset + 4 > end) return 0;
+  switch (protocol) {
+    case TCP:
+    case UDP:
+    case DCCP:
+    case ESP:
+    case SCTP:
+    case UDP_LITE:
+      return wordAt(bytes, offset);
+    default:
+      return 0;
+  }
+}
+
+// The steps and constants of MurmurHash3 for 32 bits.
+function mix(hash: number, word: number): number {
+  let key = Math.imul(word, 0xcc9e2d51);
+  key = (key << 15) | (key >>> 17);
+  const mixed = hash ^ Math.imul(key, 0x1b873593);
+  return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64) | 0;
+}
+
+function finish(hash: number): number {
+  let final = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  final = Math.imul(final ^ (final >>> 13), 0xc2b2ae35);
+  return (final ^ (final >>> 16)) >>> 0;
+}
+
+function byteAt(bytes: Uint8Array, offset: number): number {
+  return bytes[offset] ?? 0;
+}
+
+function wordAt(bytes: Uint8Array, offset: number): number {
+  return (
+    (byteAt(bytes, offset) << 24) |
+    (byteAt(bytes, offset + 1) << 16) |
+    (byteAt(bytes, offset + 2) << 8) |
+    byteAt(bytes, offset + 3)
+  );
+}
