@@ -13,7 +13,7 @@ import type { SectionOf } from "../shared/config/key.ts";
 import { placeOf, readSection } from "../shared/config/read-section.ts";
 import type { Secret } from "../shared/config/secret.ts";
 import type { IpAddress, IpPrefix } from "../shared/config/values/ip-address.ts";
-import { isName, parseName } from "../shared/config/values/name.ts";
+import { isLinkName, parseName } from "../shared/config/values/name.ts";
 import type { BytesPerSecond } from "../shared/protocol/units.ts";
 import { CLIENT_GENERAL_KEYS, CLIENT_LINK_KEYS } from "./client-keys.ts";
 import { checkClientLinks, type LinkSection } from "./client-links.ts";
@@ -148,23 +148,18 @@ function readLinks(ini: IniFile): readonly LinkSection[] {
   const links: LinkSection[] = [];
   for (const section of ini.sections.values()) {
     if (section.name === "general") continue;
-    const keys = isLinkName(ini, section) ? readSection(ini, section, CLIENT_LINK_KEYS) : undefined;
+    if (!isLinkName(section.name)) {
+      refuseSection(ini, section);
+      continue;
+    }
+    const keys = readSection(ini, section, CLIENT_LINK_KEYS);
     if (keys?.enabled === true) links.push({ section, keys });
   }
   return links;
 }
 
-function isLinkName(ini: IniFile, section: IniSection): boolean {
+function refuseSection(ini: IniFile, section: IniSection): void {
   const place = { file: ini.file, line: section.line };
-  if (section.name === "filters") {
-    ini.problems.add(place, "[filters] is not supported: leave the section out");
-    return false;
-  }
-  if (isName(section.name)) return true;
-  const hint = didYouMean(section.name, ["general"]);
-  ini.problems.add(
-    place,
-    `unknown section ${showWord(section.name)}${hint || ": expected [general] or the name of a link, such as [dsl1]"}`,
-  );
-  return false;
+  const hint = didYouMean(section.name, ["general"]) || ": expected [general] or the name of a link, such as [dsl1]";
+  ini.problems.add(place, `unknown section ${showWord(section.name)}${hint}`);
 }

@@ -2,7 +2,7 @@ import { didYouMean, showWord } from "../shared/config/did-you-mean.ts";
 import type { IniFile, IniSection } from "../shared/config/ini-file.ts";
 import type { SectionOf } from "../shared/config/key.ts";
 import { readSection } from "../shared/config/read-section.ts";
-import { isName } from "../shared/config/values/name.ts";
+import { isLinkName, isName } from "../shared/config/values/name.ts";
 import { SERVER_CLIENT_KEYS, SERVER_LINK_KEYS } from "./server-keys.ts";
 
 /** A [client NAME] section that was read. */
@@ -38,11 +38,11 @@ function readServerSection(ini: IniFile, section: IniSection): ClientSection | L
     const keys = readSection(ini, section, SERVER_CLIENT_KEYS);
     return keys && { kind: "client", client: second, section, keys };
   }
-  if (first === "client" && isName(second) && third === "link" && isName(fourth) && rest.length === 0) {
+  if (first === "client" && isName(second) && third === "link" && isLinkName(fourth) && rest.length === 0) {
     const keys = readSection(ini, section, SERVER_LINK_KEYS);
     return keys && { kind: "link", client: second, link: fourth, keys };
   }
-  if (isName(section.name)) {
+  if (isLinkName(section.name)) {
     const keys = readSection(ini, section, SERVER_LINK_KEYS);
     return keys && { kind: "link", client: undefined, link: section.name, keys };
   }

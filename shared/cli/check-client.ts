@@ -1,7 +1,7 @@
 import type { ClientConfig, ClientLinkConfig } from "../../client/client-config.ts";
 import { isUnspecified, parseIpAddress } from "../config/values/ip-address.ts";
-import type { CheckReport } from "./check.ts";
 import {
+  type CheckReport,
   describeGeneral,
   describeRate,
   doubtAddress,

@@ -8,6 +8,13 @@ import { formatRate } from "../config/values/rate.ts";
 import type { BytesPerSecond } from "../protocol/units.ts";
 import { isRandomKey } from "../runtime/secret-key.ts";
 
+/** What `hawser check` found out about a file. `isUsable`: everything that it names could be found. */
+export type CheckReport = {
+  readonly lines: readonly string[];
+  readonly warnings: readonly string[];
+  readonly isUsable: boolean;
+};
+
 const LABEL_WIDTH = 12;
 
 /** One line of a report: an indented label and what is to say of it. */

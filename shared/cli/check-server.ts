@@ -1,8 +1,8 @@
 import type { ServerClientConfig } from "../../server/server-clients.ts";
 import type { LinkRates, ServerConfig } from "../../server/server-config.ts";
 import { networkOf } from "../config/values/ip-address.ts";
-import type { CheckReport } from "./check.ts";
 import {
+  type CheckReport,
   describeGeneral,
   describeRate,
   doubtAddress,

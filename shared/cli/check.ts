@@ -1,9 +1,11 @@
 import { type ClientConfig, readClientConfig } from "../../client/client-config.ts";
 import { readServerConfig, type ServerConfig } from "../../server/server-config.ts";
-import { ConfigError } from "../config/config-error.ts";
 import { readConfigFile } from "../config/config-file.ts";
-import { roleOf } from "../config/general-config.ts";
+import { refuseWithoutGeneral, roleOf } from "../config/general-config.ts";
+import type { IniFile } from "../config/ini-file.ts";
+import { placeOf } from "../config/read-section.ts";
 import { describeClient } from "./check-client.ts";
+import type { CheckReport } from "./check-common.ts";
 import { describeServer } from "./check-server.ts";
 import { type Command, type CommandIo, EXIT_CODES, UsageError } from "./command.ts";
 import { readOptions, refusePositionals } from "./options.ts";
@@ -13,13 +15,6 @@ import { resolveHosts } from "./resolve-hosts.ts";
 export type Planners = {
   readonly planClient: (config: ClientConfig) => Promise<readonly string[]>;
   readonly planServer: (config: ServerConfig) => Promise<readonly string[]>;
-};
-
-/** What `hawser check` found out about a file. `isUsable`: everything that it names could be found. */
-export type CheckReport = {
-  readonly lines: readonly string[];
-  readonly warnings: readonly string[];
-  readonly isUsable: boolean;
 };
 
 /** `hawser check FILE`, with the plans of the given daemons. */
@@ -58,9 +53,16 @@ async function check(file: string, planners: Planners, io: CommandIo): Promise<n
     const config = readServerConfig(ini);
     return print(describeServer(config), await planners.planServer(config), io);
   }
-  throw new ConfigError([
-    `${file}: [general] mode: expected "client" or "server": which of the two is this file for?`,
-  ]);
+  return refuseWithoutRole(ini);
+}
+
+function refuseWithoutRole(ini: IniFile): never {
+  const general = ini.sections.get("general") ?? refuseWithoutGeneral(ini);
+  ini.problems.add(
+    placeOf(ini, general, "mode"),
+    `expected "client" or "server": which of the two is this file for?`,
+  );
+  return ini.problems.raise();
 }
 
 function print(report: CheckReport, plan: readonly string[], io: CommandIo): number {

@@ -3,6 +3,7 @@ import type { Cipher } from "../protocol/seal/aead.ts";
 import { type Bytes, bytes, type Milliseconds } from "../protocol/units.ts";
 import { ConfigError, describePlace } from "./config-error.ts";
 import { readSecretFile } from "./config-file.ts";
+import { editDistance } from "./did-you-mean.ts";
 import type { GENERAL_KEYS } from "./general-keys.ts";
 import type { IniFile, IniSection } from "./ini-file.ts";
 import type { SectionOf } from "./key.ts";
@@ -55,19 +56,25 @@ export function generalConfig(file: string, general: SectionOf<typeof GENERAL_KE
  */
 export function findGeneral(ini: IniFile, role: Role): IniSection {
   const general = ini.sections.get("general");
-  const mode = general?.entries.get("mode")?.value;
-  if (general !== undefined && (mode === role || !isRole(mode))) return general;
-  if (general === undefined)
-    ini.problems.add({ file: ini.file }, "there is no [general] section: begin the file with it");
-  else
-    throw new ConfigError([`${describePlace(placeOf(ini, general, "mode"))}: this is a file for \`hawser ${mode}\``]);
-  return ini.problems.raise();
+  if (general === undefined) return refuseWithoutGeneral(ini);
+  const mode = general.entries.get("mode")?.value;
+  if (mode === role || !isRole(mode)) return general;
+  throw new ConfigError([`${describePlace(placeOf(ini, general, "mode"))}: this is a file for \`hawser ${mode}\``]);
 }
 
 /** Which daemon a file is for, by `mode` in [general]; undefined when the file does not say. */
 export function roleOf(ini: IniFile): Role | undefined {
   const mode = ini.sections.get("general")?.entries.get("mode")?.value;
   return isRole(mode) ? mode : undefined;
+}
+
+/** Throws the `ConfigError` of a file that has no [general] section. */
+export function refuseWithoutGeneral(ini: IniFile): never {
+  const misspelt = [...ini.sections.values()].find(({ name }) => editDistance(name.toLowerCase(), "general") <= 2);
+  const { file } = ini;
+  if (misspelt === undefined) ini.problems.add({ file }, "there is no [general] section: begin the file with it");
+  else ini.problems.add({ file, line: misspelt.line }, `unknown section "${misspelt.name}", did you mean "general"?`);
+  return ini.problems.raise();
 }
 
 function isRole(mode: string | undefined): mode is Role {

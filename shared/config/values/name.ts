@@ -10,6 +10,14 @@ export function isName(text: string): boolean {
   return /^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}$/.test(text);
 }
 
+// Words that begin or are sections of another kind.
+const RESERVED: ReadonlySet<string> = new Set(["general", "client", "link", "filters"]);
+
+/** Whether a section's name can be that of a link. */
+export function isLinkName(text: string): boolean {
+  return isName(text) && !RESERVED.has(text);
+}
+
 /** Reads the name of a client or a link; undefined when it cannot be one. */
 export function parseName(text: string): string | undefined {
   return isName(text) ? text : undefined;
