@@ -8,9 +8,19 @@ import { Random } from "./random.ts";
 
 /**
  * Takes a packet that has arrived. `corruptedBit` is -1 for an intact one; otherwise a uniform 32-bit number, to be
- * taken modulo the packet's number of bits, that names the bit to flip (in a copy: a duplicate may share the item).
+ * taken modulo the packet's number of bits, that names the bit to flip (in a copy, when a duplicate shares the item).
  */
 export type Deliver<T> = (item: T, corruptedBit: number) => void;
+
+/** For a caller whose items are buffers that are used again. */
+export type ItemOwner<T> = {
+  /** Told of every item that will not be delivered. */
+  readonly discard: (item: T) => void;
+  /** Makes the item of a duplicate. */
+  readonly copy: (item: T) => T;
+};
+
+const NO_OWNER = { discard: () => undefined, copy: <T>(item: T): T => item };
 
 /**
  * One direction of one line, sans IO: packets go in by `send`, wait in a drop-tail queue, leave one after another at the
@@ -20,7 +30,7 @@ export type Deliver<T> = (item: T, corruptedBit: number) => void;
  */
 export class LineEmulator<T> {
   readonly #random: Random;
-  readonly #discard: (item: T) => void;
+  readonly #owner: ItemOwner<T>;
   readonly #counters = new LineCounters();
   readonly #waiting = new PassageQueue<T>();
   readonly #underWay = new PassageHeap<T>();
@@ -37,10 +47,10 @@ export class LineEmulator<T> {
   #order = 0;
   #isCut = false;
 
-  /** `discard` is told of every item that will not be delivered, for a caller who reuses buffers. */
-  constructor(options: Partial<LineOptions>, seed: number, discard: (item: T) => void = () => undefined) {
+  /** Without an owner a duplicate shares its item with the packet it repeats. */
+  constructor(options: Partial<LineOptions>, seed: number, owner: ItemOwner<T> = NO_OWNER) {
     this.#random = new Random(seed);
-    this.#discard = discard;
+    this.#owner = owner;
     this.change(options, milliseconds(0));
   }
 
@@ -184,7 +194,7 @@ export class LineEmulator<T> {
   #duplicate({ item, size }: Passage<T>, at: Milliseconds): void {
     this.#counters.duplicated.add(size);
     this.#counters.held.add(size);
-    this.#launch(this.#newPassage(item, size), at);
+    this.#launch(this.#newPassage(this.#owner.copy(item), size), at);
   }
 
   #lose(passage: Passage<T>, reason: LineDrop): void {
@@ -195,7 +205,7 @@ export class LineEmulator<T> {
   #drop(item: T, size: number, reason: LineDrop): void {
     this.#counters.held.remove(size);
     this.#counters.dropped[reason].add(size);
-    this.#discard(item);
+    this.#owner.discard(item);
   }
 
   #newPassage(item: T, size: number): Passage<T> {

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { ROOT } from "./find-tests.ts";
+import { ROOT } from "./checkout.ts";
 
 const LINES_AT_LEAST_PERCENT = 95;
 const CORE = "dist/shared/protocol";

@@ -1,9 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
-import { basename, dirname, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
-
-/** The checkout's folder: this file runs as dist/test/support/find-tests.js. */
-export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..");
+import { basename, join, relative } from "node:path";
+import { ROOT } from "./checkout.ts";
 
 const GROUPS = ["unit", "property", "sim", "lab"] as const;
 const NATIVE_FOLDER = "shared/native";

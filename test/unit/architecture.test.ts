@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, it } from "node:test";
-import { ROOT } from "../support/find-tests.ts";
+import { ROOT } from "../support/checkout.ts";
 import { importsOf, type Module, withoutComments } from "../support/imports.ts";
 
 const ENTRIES = new Set([

@@ -230,9 +230,10 @@ describe("A line emulator", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), fc.integer(), (steps, seed) => {
         let discarded = 0;
-        const line = new LineEmulator<number>(FAULTY, seed, () => {
+        const discard = (): void => {
           discarded += 1;
-        });
+        };
+        const line = new LineEmulator<number>(FAULTY, seed, { discard, copy: (item) => item });
         let now = 0;
         for (const { kind, after, size } of steps) {
           now += after;

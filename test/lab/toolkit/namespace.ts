@@ -1,0 +1,48 @@
+import { runCommand } from "./run-command.ts";
+
+/** A network namespace of the lab, as `ip netns` knows it. */
+export class Namespace {
+  /** What the lab calls it, such as "router"; `fullName` is unique on the machine. */
+  readonly name: string;
+  readonly fullName: string;
+
+  constructor(name: string, fullName: string) {
+    this.name = name;
+    this.fullName = fullName;
+  }
+
+  /** Runs a command in it and answers its output. Throws when it fails. */
+  async run(command: string, ...args: readonly string[]): Promise<string> {
+    return await runCommand("ip", ["netns", "exec", this.fullName, command, ...args]);
+  }
+
+  /** Runs `ip` commands in one go: "address add 10.0.0.1/24 dev eth0". Throws when one fails. */
+  async ip(...commands: readonly string[]): Promise<void> {
+    await runCommand("ip", ["-n", this.fullName, "-batch", "-"], `${commands.join("\n")}\n`);
+  }
+
+  /** The same for IPv6, where the words alone do not say so: "rule add iif eth0 table 7". */
+  async ip6(...commands: readonly string[]): Promise<void> {
+    await runCommand("ip", ["-6", "-n", this.fullName, "-batch", "-"], `${commands.join("\n")}\n`);
+  }
+
+  /** Sets kernel parameters: { "net.ipv4.ip_forward": "1" }. */
+  async sysctl(settings: Readonly<Record<string, string>>): Promise<void> {
+    await this.run("sysctl", "-q", "-w", ...Object.entries(settings).map(([name, value]) => `${name}=${value}`));
+  }
+
+  /** Loads an nftables script. */
+  async nft(script: string): Promise<void> {
+    await runCommand("ip", ["netns", "exec", this.fullName, "nft", "-f", "-"], script);
+  }
+
+  /** Makes it a router, with addresses that are used at once and reverse paths that are not looked at. */
+  async forward(): Promise<void> {
+    await this.sysctl({ "net.ipv4.ip_forward": "1", "net.ipv6.conf.all.forwarding": "1" });
+  }
+
+  /** The congestion control of the TCP connections that start in it from now on: "cubic", "bbr". */
+  async useCongestionControl(name: string): Promise<void> {
+    await this.sysctl({ "net.ipv4.tcp_congestion_control": name });
+  }
+}
