@@ -7,6 +7,8 @@ export class DeliveryBatch {
   readonly capacity: number;
   readonly columns: Int32Array;
   count = 0;
+  /** A packet found the batch full and waits for the next one. */
+  hasRefused = false;
 
   constructor(capacity: number) {
     this.capacity = capacity;
@@ -39,5 +41,6 @@ export class DeliveryBatch {
 
   clear(): void {
     this.count = 0;
+    this.hasRefused = false;
   }
 }

@@ -34,6 +34,11 @@ export class SessionSet<Session> {
     this.#token = new FreshnessToken(random);
   }
 
+  /** How many sessions there are, in every stage. */
+  get size(): number {
+    return this.#entries.length;
+  }
+
   /** The session that this link sends with. */
   sending(): Session | undefined {
     return (this.#last("trial") ?? this.#last("proven"))?.session;
@@ -79,7 +84,8 @@ export class SessionSet<Session> {
     // A late packet under older keys does not bring them back.
     const isNewer = this.#entries.findLastIndex(({ stage }) => stage.kind === "proven") < index;
     if (entry === undefined || !isNewer || !isWaiting(entry)) return false;
-    this.#apply("superseded", now, (other, place) => place < index);
+    const older = this.#entries.slice(0, index);
+    this.#apply("superseded", now, (other) => older.includes(other));
     this.#apply("proof", now, (other) => other.session === session);
     if (entry.ephemeral !== undefined && entry.isFresh) this.#token.spend();
     return true;
@@ -102,6 +108,11 @@ export class SessionSet<Session> {
     return this.#apply("elapsed", now, (entry) => entry.stage.until <= now);
   }
 
+  /** Whether there is no session left, in whatever stage. */
+  get isEmpty(): boolean {
+    return this.#entries.length === 0;
+  }
+
   /** Forgets every session and returns them all: the link was closed. */
   clear(): readonly Session[] {
     const sessions = this.#entries.map((entry) => entry.session);
@@ -113,14 +124,10 @@ export class SessionSet<Session> {
     return this.#entries.findLast((entry) => entry.stage.kind === kind);
   }
 
-  #apply(
-    event: SessionEvent,
-    now: Milliseconds,
-    isMeant: (entry: Entry<Session>, index: number) => boolean,
-  ): readonly Session[] {
+  #apply(event: SessionEvent, now: Milliseconds, isMeant: (entry: Entry<Session>) => boolean): readonly Session[] {
     const over: Session[] = [];
-    this.#entries = this.#entries.flatMap((entry, index) => {
-      if (!isMeant(entry, index)) return [entry];
+    this.#entries = this.#entries.flatMap((entry) => {
+      if (!isMeant(entry)) return [entry];
       const stage = transition(entry.stage, event, entry.madeAt, now);
       if (stage === undefined) over.push(entry.session);
       return stage === undefined ? [] : [{ ...entry, stage }];

@@ -2,8 +2,10 @@ import { earliest, type Milliseconds, milliseconds, seconds } from "../units.ts"
 
 /** How long a session waits for the proof that the peer has its keys. */
 export const PROOF_WAIT = seconds(5);
-/** How long replaced keys still receive: for packets on the way, and longer than `PROOF_WAIT`, so that an initiator that
- * falls back to them is still heard. */
+/**
+ * How long replaced keys still receive: for packets on the way, and longer than `PROOF_WAIT`, so that an initiator
+ * that falls back to them is still heard.
+ */
 export const RETIREMENT = seconds(10);
 /** The age at which a session is due to be replaced, and the one at which its keys are no longer used at all. */
 export const REKEY_AGE = seconds(120);

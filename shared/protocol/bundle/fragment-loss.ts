@@ -1,0 +1,57 @@
+import { distance, isBefore, type SequenceNumber, sequenceNumber } from "./sequence-number.ts";
+
+// The largest margin that can be looked back; what reorders by more is left to the timer.
+const HISTORY = 64;
+
+/** The latest sequence numbers of one class on one link, ascending, as a ring. */
+class LinkHistory {
+  readonly sequences = new Int32Array(HISTORY);
+  count = 0;
+
+  at(back: number): SequenceNumber {
+    return sequenceNumber(this.sequences[(this.count - 1 - back) % HISTORY] ?? 0);
+  }
+
+  get known(): number {
+    return Math.min(this.count, HISTORY);
+  }
+}
+
+/**
+ * RFC 1990 §4.1: M is the smallest of the latest sequence numbers that were seen on each live link; a fragment
+ * before M that is missing is lost, because every link has passed it. The RFC's links keep order; for those that do
+ * not quite, the latest number counts only once `margin` more fragments came behind it. One instance serves one class.
+ */
+export class FragmentLoss {
+  readonly #links: (LinkHistory | undefined)[] = [];
+
+  /** Notes a fragment, and returns by how many fragments of its link and class it was overtaken. */
+  onFragment(ordinal: number, sequence: SequenceNumber): number {
+    let history = this.#links[ordinal];
+    if (history === undefined) {
+      history = new LinkHistory();
+      this.#links[ordinal] = history;
+    }
+    let overtaken = 0;
+    while (overtaken < history.known && distance(history.at(overtaken), sequence) < 0) overtaken++;
+    if (overtaken === 0) history.sequences[history.count++ % HISTORY] = sequence;
+    return overtaken;
+  }
+
+  /** What a link has surely passed, or undefined when too little was seen on it. */
+  latest(ordinal: number, margin: number): SequenceNumber | undefined {
+    const history = this.#links[ordinal];
+    if (history === undefined || history.known <= margin) return undefined;
+    return history.at(margin);
+  }
+
+  /** Forgets a link that left the bundle. */
+  forget(ordinal: number): void {
+    this.#links[ordinal] = undefined;
+  }
+}
+
+/** The smaller of two sequence numbers. */
+export function smaller(a: SequenceNumber, b: SequenceNumber): SequenceNumber {
+  return isBefore(b, a) ? b : a;
+}

@@ -1,0 +1,47 @@
+/** The transport checksum of the packet is partial; beside BEGIN and END in a fragment's flags. */
+export const CHECKSUM_PARTIAL = 2;
+
+/**
+ * What is left to send of one packet: up to two pieces of the arena, protocol field first. One object is used for
+ * one packet after the other; sending a part moves its start on.
+ */
+export class Fragment {
+  headOffset = 0;
+  headLength = 0;
+  bodyOffset = 0;
+  bodyLength = 0;
+  /** BEGIN while nothing was sent, END, CHECKSUM_PARTIAL. */
+  flags = 0;
+  trafficClass = 0;
+  /** Whether the bytes before the head are free for a header. */
+  hasHeadroom = true;
+
+  get length(): number {
+    return this.headLength + this.bodyLength;
+  }
+
+  /** How many bytes can go into one datagram with `room`; never parts of both pieces without headroom. */
+  takeable(room: number): number {
+    const isSplit = !this.hasHeadroom && this.headLength > 0 && this.bodyLength > 0;
+    return Math.min(room, isSplit ? this.headLength : this.length);
+  }
+
+  /** Moves the start on behind what was sent. */
+  advance(sent: number, beginFlag: number): void {
+    const fromHead = Math.min(sent, this.headLength);
+    this.headOffset += fromHead;
+    this.headLength -= fromHead;
+    this.bodyOffset += sent - fromHead;
+    this.bodyLength -= sent - fromHead;
+    this.flags &= ~beginFlag;
+    this.hasHeadroom = false;
+  }
+
+  /** Copies `length` bytes, starting at `from` of what is left, to `offset`. */
+  copyTo(bytes: Uint8Array, offset: number, from: number, length: number): void {
+    const fromHead = Math.max(0, Math.min(length, this.headLength - from));
+    if (fromHead > 0) bytes.copyWithin(offset, this.headOffset + from, this.headOffset + from + fromHead);
+    const bodyStart = this.bodyOffset + Math.max(0, from - this.headLength);
+    if (fromHead < length) bytes.copyWithin(offset + fromHead, bodyStart, bodyStart + length - fromHead);
+  }
+}

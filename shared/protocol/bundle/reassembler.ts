@@ -1,0 +1,249 @@
+import type { Arena } from "../packet/arena.ts";
+import type { AssemblyBuffer } from "../packet/assembly-buffer.ts";
+import type { CellPool } from "../packet/cell-pool.ts";
+import { type Milliseconds, milliseconds, NEVER } from "../units.ts";
+import { BEGIN, END } from "../wire/frame-header.ts";
+import { CHECKSUM_PARTIAL } from "./fragment.ts";
+import { HeldFragments, LARGEST_WINDOW, PRESENT } from "./held-fragments.ts";
+import { advance, distance, isBefore, next, type SequenceNumber, sequenceNumber } from "./sequence-number.ts";
+
+const WHOLE = BEGIN | END;
+
+/** Where whole packets go, in order: the protocol field and the packet, in one piece of the arena. */
+export interface PacketSink {
+  /** Takes a packet; false when there is no room now, and it must be offered again. */
+  deliver(offset: number, length: number, isChecksumPartial: boolean): boolean;
+}
+
+/** What reordering did in a bundle. */
+export class ReorderingCounters {
+  reordered = 0;
+  lost = 0;
+  late = 0;
+  incomplete = 0;
+  oversized = 0;
+  overflows = 0;
+  timeouts = 0;
+}
+
+/** The memory that reassembly works in. */
+export type ReassemblyMemory = {
+  readonly arena: Arena;
+  readonly cells: CellPool;
+  readonly assembly: AssemblyBuffer;
+};
+
+/**
+ * Puts the fragments of one class in order and packets together (RFC 1990 §4). What comes in its turn is passed on
+ * from where it was received; what comes early is held. Every packet is delivered once, in order, or not at all.
+ */
+export class Reassembler {
+  readonly #memory: ReassemblyMemory;
+  readonly #held: HeldFragments;
+  readonly #sink: PacketSink;
+  readonly #counters: ReorderingCounters;
+  readonly #mrru: number;
+  #expected: SequenceNumber = sequenceNumber(0);
+  #waitingSince: Milliseconds | undefined;
+
+  constructor(memory: ReassemblyMemory, sink: PacketSink, counters: ReorderingCounters, mrru: number) {
+    this.#memory = memory;
+    this.#held = new HeldFragments(memory.arena, memory.cells);
+    this.#sink = sink;
+    this.#counters = counters;
+    this.#mrru = mrru;
+  }
+
+  get heldCount(): number {
+    return this.#held.count;
+  }
+
+  /** Since when a missing fragment keeps others waiting. */
+  get waitingSince(): Milliseconds | undefined {
+    return this.#waitingSince;
+  }
+
+  /** When the wait for a missing fragment ends, if it may last `limit`. */
+  deadline(limit: Milliseconds): Milliseconds {
+    return this.#waitingSince === undefined ? NEVER : milliseconds(this.#waitingSince + limit);
+  }
+
+  /** Takes a fragment: `flags` are BEGIN, END and CHECKSUM_PARTIAL. */
+  insert(sequence: SequenceNumber, flags: number, offset: number, length: number, now: Milliseconds): void {
+    const ahead = distance(this.#expected, sequence);
+    if (ahead < 0) {
+      this.#counters.late++;
+      return;
+    }
+    if (ahead === 0 && (flags & WHOLE) === WHOLE && this.#deliver(offset, length, flags)) {
+      this.#expected = next(sequence);
+      if (this.#held.count > 0) this.release();
+      return;
+    }
+    if (ahead > 0) this.#counters.reordered++;
+    if (ahead >= LARGEST_WINDOW && !this.#slideTo(sequence)) return;
+    this.#hold(sequence, flags, offset, length, now);
+  }
+
+  /** Delivers all that is in order. */
+  release(): void {
+    while (this.#held.count > 0) {
+      const flags = this.#held.flags(this.#expected);
+      if (flags === 0) break;
+      const size = this.#packetSize(flags);
+      if (size === 0) break;
+      if (size > 0 && !this.#deliverHeld(size)) return;
+      if (size < 0) this.#discardHead();
+    }
+    this.#waitingSince = this.#held.count > 0 ? this.#oldestWait() : undefined;
+  }
+
+  /** RFC 1990 §4.1: what is missing before `limit` is lost; packets with a lost fragment are discarded. */
+  giveUpBefore(limit: SequenceNumber): void {
+    while (isBefore(this.#expected, limit)) {
+      if (this.#held.count === 0) {
+        this.#counters.lost += distance(this.#expected, limit);
+        this.#expected = limit;
+        break;
+      }
+      const flags = this.#held.flags(this.#expected);
+      if (flags === 0) {
+        this.#counters.lost++;
+        this.#expected = next(this.#expected);
+        continue;
+      }
+      const size = this.#packetSize(flags);
+      if (size > 0) {
+        if (!this.#deliverHeld(size)) return;
+      } else if (size < 0 || isBefore(this.#gap(), limit)) {
+        this.#discardHead();
+      } else {
+        break;
+      }
+    }
+    this.release();
+  }
+
+  /** Ends the wait for what is missing at the head, if it lasts longer than `limit`. */
+  handleTimeout(limit: Milliseconds, now: Milliseconds): void {
+    while (this.deadline(limit) <= now) {
+      this.#counters.timeouts++;
+      const before = this.#expected;
+      const gap = this.#gap();
+      this.giveUpBefore(this.#firstHeldAfter(gap) ?? next(gap));
+      if (this.#expected === before) return;
+    }
+  }
+
+  /** Gives all memory back and starts anew at sequence number 0. */
+  reset(): void {
+    this.#held.clear();
+    this.#expected = sequenceNumber(0);
+    this.#waitingSince = undefined;
+  }
+
+  /** Moves the window on so that `sequence` fits; false when packets that cannot be delivered now are in the way. */
+  #slideTo(sequence: SequenceNumber): boolean {
+    this.giveUpBefore(advance(sequence, 1 - LARGEST_WINDOW));
+    const fits = distance(this.#expected, sequence) < LARGEST_WINDOW;
+    if (!fits) this.#counters.overflows++;
+    return fits;
+  }
+
+  #hold(sequence: SequenceNumber, flags: number, offset: number, length: number, now: Milliseconds): void {
+    this.#held.reserve(this.#expected, distance(this.#expected, sequence) + 1);
+    if ((this.#held.flags(sequence) & PRESENT) !== 0) {
+      this.#counters.late++;
+      return;
+    }
+    if (!this.#held.hold(sequence, flags, offset, length, now)) {
+      this.#counters.overflows++;
+      return;
+    }
+    if (sequence === this.#expected) this.release();
+    else this.#waitingSince ??= now;
+  }
+
+  /** Fragments of the packet at the head: how many when it is complete, 0 when some are missing, -1 for an orphan. */
+  #packetSize(headFlags: number): number {
+    if ((headFlags & BEGIN) === 0) return -1;
+    if ((headFlags & END) !== 0) return 1;
+    let sequence = next(this.#expected);
+    for (let count = 2; count <= this.#held.count; count++) {
+      const flags = this.#held.flags(sequence);
+      if (flags === 0) return 0;
+      if ((flags & BEGIN) !== 0) return -1;
+      if ((flags & END) !== 0) return count;
+      sequence = next(sequence);
+    }
+    return 0;
+  }
+
+  /** The first missing sequence number from the head on. */
+  #gap(): SequenceNumber {
+    let sequence = this.#expected;
+    let left = this.#held.count;
+    while (left-- > 0 && this.#held.flags(sequence) !== 0) sequence = next(sequence);
+    return sequence;
+  }
+
+  #firstHeldAfter(gap: SequenceNumber): SequenceNumber | undefined {
+    let sequence = next(gap);
+    while (distance(this.#expected, sequence) < this.#held.window) {
+      if (this.#held.flags(sequence) !== 0) return sequence;
+      sequence = next(sequence);
+    }
+    return undefined;
+  }
+
+  #oldestWait(): Milliseconds {
+    return milliseconds(this.#held.heldAt(this.#firstHeldAfter(this.#gap()) ?? this.#expected));
+  }
+
+  #discardHead(): void {
+    this.#counters.incomplete++;
+    this.#held.remove(this.#expected);
+    this.#expected = next(this.#expected);
+  }
+
+  #deliver(offset: number, length: number, flags: number): boolean {
+    // RFC 1990 §4.1: a null fragment only advances M.
+    return length === 0 || this.#sink.deliver(offset, length, (flags & CHECKSUM_PARTIAL) !== 0);
+  }
+
+  #deliverHeld(fragments: number): boolean {
+    const head = this.#expected;
+    const flags = this.#held.flags(head);
+    if (fragments === 1) {
+      if (!this.#deliver(this.#held.offset(head), this.#held.length(head), flags)) return false;
+    } else if (!this.#deliverAssembled(fragments, flags)) {
+      return false;
+    }
+    for (let fragment = 0; fragment < fragments; fragment++) {
+      this.#held.remove(this.#expected);
+      this.#expected = next(this.#expected);
+    }
+    return true;
+  }
+
+  #deliverAssembled(fragments: number, flags: number): boolean {
+    let length = 0;
+    for (let fragment = 0; fragment < fragments; fragment++) {
+      length += this.#held.length(advance(this.#expected, fragment));
+    }
+    if (length > this.#mrru + 1) {
+      this.#counters.oversized++;
+      return true;
+    }
+    const offset = this.#memory.assembly.take(length);
+    if (offset < 0) return false;
+    let end = offset;
+    for (let fragment = 0; fragment < fragments; fragment++) {
+      const sequence = advance(this.#expected, fragment);
+      const start = this.#held.offset(sequence);
+      this.#memory.arena.bytes.copyWithin(end, start, start + this.#held.length(sequence));
+      end += this.#held.length(sequence);
+    }
+    return this.#deliver(offset, length, flags);
+  }
+}

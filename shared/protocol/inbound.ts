@@ -1,0 +1,180 @@
+import { CHECKSUM_PARTIAL } from "./bundle/fragment.ts";
+import { sequenceNumber } from "./bundle/sequence-number.ts";
+import { DROP, type DropCounters } from "./drop-reason.ts";
+import type { MemberLink } from "./link/member-link.ts";
+import type { Outlet } from "./link/outlet.ts";
+import type { Arena } from "./packet/arena.ts";
+import type { ReceiveBatch } from "./packet/receive-batch.ts";
+import { NO_KEY } from "./packet/transmit-batch.ts";
+import type { Aead } from "./seal/aead.ts";
+import type { AssociationTable } from "./seal/association-table.ts";
+import { highWord, inferPacketNumber, lowWord } from "./seal/packet-number.ts";
+import type { SecurityAssociation } from "./seal/security-association.ts";
+import type { Tunnel } from "./tunnel.ts";
+import type { Milliseconds } from "./units.ts";
+import {
+  AEAD_TAG_SIZE,
+  DATAGRAM_HEADER_SIZE,
+  DATAGRAM_OVERHEAD,
+  DATAGRAM_TYPES,
+  datagramType,
+  isChecksumPartial,
+  receiverLinkIndex,
+} from "./wire/datagram-header.ts";
+import {
+  FRAGMENT_HEADER_SIZE,
+  hasReservedBits,
+  PPP_PROTOCOLS,
+  readFragmentClass,
+  readFragmentFlags,
+  readSequence,
+} from "./wire/frame-header.ts";
+import { readUint16 } from "./wire/lcp.ts";
+
+/** What a link index leads to. */
+export type Reach = {
+  readonly tunnel: Tunnel;
+  readonly link: MemberLink;
+  /** Undefined while the response of a handshake is awaited. */
+  readonly association: SecurityAssociation | undefined;
+};
+
+/** Where a datagram came from: its source's address record, and the socket that it came to. */
+export type Origin = { readonly addressOffset: number; readonly outlet: Outlet };
+
+/** Takes the handshake messages, which are rare and are not the data path's business. */
+export interface HandshakeReceiver {
+  /** A message of type initiation or response; `datagram` and `origin` are only valid during the call. */
+  handleHandshake(type: number, datagram: Uint8Array, origin: Origin, now: Milliseconds): void;
+}
+
+/** What the receiving side of a process works with. */
+export type InboundOptions = {
+  readonly arena: Arena;
+  readonly aead: Aead;
+  readonly associations: AssociationTable<Reach>;
+  readonly handshakes: HandshakeReceiver;
+  /** Drops that belong to no bundle. */
+  readonly drops: DropCounters;
+  /** Called for each tunnel that got something, perhaps more than once. */
+  readonly onTouched: (tunnel: Tunnel) => void;
+};
+
+/** The way of a datagram: wire, seal, link, bundle; what comes out whole goes on to the TUN device. */
+export class Inbound {
+  readonly #options: InboundOptions;
+  readonly #bytes: Uint8Array;
+  #reaches: (Reach | undefined)[] = [];
+  #packetNumbers = new Float64Array(0);
+
+  constructor(options: InboundOptions) {
+    this.#options = options;
+    this.#bytes = options.arena.bytes;
+  }
+
+  /** Takes all datagrams of a batch, which came to one socket. */
+  handleDatagrams(batch: ReceiveBatch, outlet: Outlet, now: Milliseconds): void {
+    if (this.#packetNumbers.length < batch.capacity) this.#packetNumbers = new Float64Array(batch.capacity);
+    for (let row = 0; row < batch.count; row++) this.#identify(batch, row, outlet, now); // wire/
+    this.#options.aead.open(batch); // seal/
+    let touched: Tunnel | undefined;
+    for (let row = 0; row < batch.count; row++) {
+      const reach = this.#reaches[row];
+      if (reach?.association === undefined) continue;
+      if (reach.tunnel !== touched) this.#options.onTouched(reach.tunnel);
+      touched = reach.tunnel;
+      if (this.#admit(batch, row, reach, reach.association, outlet, now)) this.#handleFrame(batch, row, reach, now);
+    }
+  }
+
+  /** Finds out whose datagram it is and under which key and number it has to be opened. */
+  #identify(batch: ReceiveBatch, row: number, outlet: Outlet, now: Milliseconds): void {
+    const { associations, drops } = this.#options;
+    this.#reaches[row] = undefined;
+    batch.setKey(row, 0, 0, NO_KEY);
+    const length = batch.length(row);
+    const word0 = batch.headerWord0(row);
+    const type = datagramType(word0);
+    if (type !== DATAGRAM_TYPES.data) {
+      if (length < DATAGRAM_HEADER_SIZE) drops.count(DROP.tooShort);
+      else this.#handleHandshake(type, batch, row, outlet, now);
+      return;
+    }
+    if (length < DATAGRAM_OVERHEAD) return drops.count(DROP.tooShort);
+    const reach = associations.get(receiverLinkIndex(word0));
+    if (reach?.association === undefined) return drops.count(DROP.unknownLink);
+    const packetNumber = inferPacketNumber(batch.headerWord1(row), reach.association.window.highest);
+    this.#packetNumbers[row] = packetNumber;
+    this.#reaches[row] = reach;
+    batch.setKey(row, highWord(packetNumber), lowWord(packetNumber), reach.association.keys.openSlot);
+  }
+
+  #handleHandshake(type: number, batch: ReceiveBatch, row: number, outlet: Outlet, now: Milliseconds): void {
+    if (type !== DATAGRAM_TYPES.initiation && type !== DATAGRAM_TYPES.response) {
+      this.#options.drops.count(DROP.unknownType);
+      return;
+    }
+    const offset = batch.offset(row);
+    const datagram = this.#bytes.subarray(offset, offset + batch.length(row));
+    this.#options.handshakes.handleHandshake(
+      type,
+      datagram,
+      { addressOffset: batch.addressOffset(row), outlet },
+      now,
+    );
+  }
+
+  /** Lets authentic and fresh datagrams through, once each, and tells the link of them. */
+  #admit(
+    batch: ReceiveBatch,
+    row: number,
+    reach: Reach,
+    association: SecurityAssociation,
+    outlet: Outlet,
+    now: Milliseconds,
+  ): boolean {
+    const { tunnel, link } = reach;
+    if (!batch.isOpened(row)) {
+      tunnel.drops.count(DROP.notAuthentic);
+      return false;
+    }
+    const packetNumber = this.#packetNumbers[row] ?? 0;
+    const isNewest = packetNumber > association.window.highest;
+    if (!association.window.accept(packetNumber)) {
+      tunnel.drops.count(DROP.replayed);
+      return false;
+    }
+    tunnel.handleAuthentic(link, association, packetNumber, now); // link/
+    if (isNewest) tunnel.handleAddress(link, batch.addressOffset(row), outlet, now);
+    link.received.count(batch.length(row) + link.outerHeaderSize);
+    return true;
+  }
+
+  /** Hands a PPP frame to the bundle or to the link's LCP. */
+  #handleFrame(batch: ReceiveBatch, row: number, reach: Reach, now: Milliseconds): void {
+    const { tunnel, link } = reach;
+    const bytes = this.#bytes;
+    const offset = batch.offset(row) + DATAGRAM_HEADER_SIZE;
+    const length = batch.length(row) - DATAGRAM_HEADER_SIZE - AEAD_TAG_SIZE;
+    if (bytes[offset] !== PPP_PROTOCOLS.multilink || length < 1) {
+      if (length >= 2 && readUint16(bytes, offset) === PPP_PROTOCOLS.lcp)
+        tunnel.handleControl(link, offset, length, now);
+      else tunnel.drops.count(length < 2 ? DROP.badFrame : DROP.unknownProtocol);
+      return;
+    }
+    if (length < FRAGMENT_HEADER_SIZE || hasReservedBits(bytes, offset)) return tunnel.drops.count(DROP.badFrame);
+    const trafficClass = readFragmentClass(bytes, offset);
+    if (trafficClass >= tunnel.classes) return tunnel.drops.count(DROP.badFrame);
+    const partial = isChecksumPartial(batch.headerWord0(row)) ? CHECKSUM_PARTIAL : 0;
+    tunnel.receiving.insert(
+      // bundle/
+      link,
+      trafficClass,
+      sequenceNumber(readSequence(bytes, offset)),
+      readFragmentFlags(bytes, offset) | partial,
+      offset + FRAGMENT_HEADER_SIZE,
+      length - FRAGMENT_HEADER_SIZE,
+      now,
+    );
+  }
+}

@@ -1,0 +1,100 @@
+import { earliest, type Milliseconds, milliseconds, NEVER, seconds } from "../units.ts";
+
+// A busy link asks at this pace, so that a cut under load is found within DEAD_FLOOR.
+const BUSY_INTERVAL = milliseconds(100);
+
+// A link that was silent is asked at this pace until it answers.
+const PROBE_INTERVAL = milliseconds(500);
+
+// The link is dead when at least this many requests in a row, spread over at least this long, had no answer.
+const DEAD_REQUESTS = 4;
+const DEAD_FLOOR = milliseconds(400);
+
+const REMEMBERED = 32;
+
+/** How a keepalive behaves: who asks on an idle link, and how often. */
+export type KeepaliveOptions = {
+  readonly interval: Milliseconds;
+  /** The side that opened the link asks while it is idle; the other only listens. */
+  readonly asksWhenIdle: boolean;
+};
+
+/**
+ * LCP Echo (RFC 1661 §5.8) as keepalive and clock of one link: decides when to ask, and from the answers whether the
+ * link is alive and how long the way there and back takes. Silence counts from the first request without an answer.
+ */
+export class Keepalive {
+  readonly #options: KeepaliveOptions;
+  readonly #sentAt = new Float64Array(REMEMBERED);
+  #serial = 0;
+  #answered = 0;
+  #lastRequest: Milliseconds = milliseconds(Number.NEGATIVE_INFINITY);
+  #firstUnanswered: Milliseconds | undefined;
+  #heardAt: Milliseconds;
+  #carriedSinceRequest = false;
+
+  constructor(options: KeepaliveOptions, now: Milliseconds) {
+    this.#options = options;
+    this.#heardAt = now;
+  }
+
+  /** Notes that user data left on this link. */
+  onCarried(): void {
+    this.#carriedSinceRequest = true;
+  }
+
+  /** Notes that anything authentic came from the peer. */
+  onHeard(now: Milliseconds): void {
+    this.#heardAt = now;
+  }
+
+  /** Notes that a request leaves now, and returns the serial number that it must carry. */
+  onRequest(now: Milliseconds): number {
+    const serial = ++this.#serial;
+    this.#sentAt[serial % REMEMBERED] = now;
+    this.#lastRequest = now;
+    this.#carriedSinceRequest = false;
+    this.#firstUnanswered ??= now;
+    return serial;
+  }
+
+  /** The round-trip time of an answered request, or undefined when the serial number is old or unknown. */
+  onAnswer(serial: number, now: Milliseconds): Milliseconds | undefined {
+    if (serial > this.#serial || serial <= this.#serial - REMEMBERED || serial <= 0) return undefined;
+    const roundTrip = milliseconds(now - (this.#sentAt[serial % REMEMBERED] ?? now));
+    if (serial > this.#answered) {
+      this.#answered = serial;
+      this.#firstUnanswered =
+        serial === this.#serial ? undefined : milliseconds(this.#sentAt[(serial + 1) % REMEMBERED] ?? now);
+    }
+    return roundTrip;
+  }
+
+  /** When the next request is due; `patience` is how long an answer may take before one asks again. */
+  requestDue(isUp: boolean, patience: Milliseconds): Milliseconds {
+    if (!isUp) return milliseconds(this.#lastRequest + PROBE_INTERVAL);
+    const busy = milliseconds(this.#lastRequest + BUSY_INTERVAL);
+    if (this.#carriedSinceRequest) return busy;
+    const idle = this.#options.asksWhenIdle ? milliseconds(this.#lastRequest + this.#options.interval) : NEVER;
+    if (this.#firstUnanswered === undefined) return idle;
+    return earliest(idle, milliseconds(Math.max(busy, this.#firstUnanswered + patience)));
+  }
+
+  /** When the link has to be called dead if nothing is heard until then. */
+  deadAt(roundTripTimeout: Milliseconds): Milliseconds {
+    const listening = this.#options.asksWhenIdle
+      ? NEVER
+      : milliseconds(this.#heardAt + 3.5 * this.#options.interval + DEAD_FLOOR);
+    if (this.#firstUnanswered === undefined || this.#serial - this.#answered < DEAD_REQUESTS) return listening;
+    const unanswered = milliseconds(this.#firstUnanswered + Math.max(DEAD_FLOOR, roundTripTimeout));
+    return earliest(listening, unanswered);
+  }
+
+  /** How long the peer has owed an answer, or been silent. */
+  silentFor(now: Milliseconds): Milliseconds {
+    return milliseconds(now - Math.min(this.#heardAt, this.#firstUnanswered ?? now));
+  }
+}
+
+/** The default of `keepalive`: often enough for the shortest NAT mappings seen, rare enough for metered lines. */
+export const DEFAULT_KEEPALIVE = seconds(5);

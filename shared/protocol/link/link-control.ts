@@ -1,0 +1,154 @@
+import { DROP, type DropCounters } from "../drop-reason.ts";
+import type { Arena } from "../packet/arena.ts";
+import { CELL_SIZE, type CellPool, NO_CELL } from "../packet/cell-pool.ts";
+import { sealRow } from "../seal/seal-row.ts";
+import { bytes, earliest, type Milliseconds, NEVER } from "../units.ts";
+import { DATAGRAM_OVERHEAD } from "../wire/datagram-header.ts";
+import {
+  ECHO_FRAME_SIZE,
+  LCP_CODES,
+  LCP_HEADER_SIZE,
+  readEchoPacketSize,
+  readEchoSerial,
+  readIdentifier,
+  readLcpCode,
+  readLcpFrameSize,
+  writeEchoReply,
+  writeEchoRequest,
+  writeTerminate,
+} from "../wire/lcp.ts";
+import type { MemberLink } from "./member-link.ts";
+
+// A Terminate-Request may be lost; there is no time at shutdown to wait for the Ack.
+const TERMINATE_COPIES = 2;
+
+/** Speaks LCP (RFC 1661 §5) on one link: Echo for liveness, delay and path MTU, Terminate for the end. */
+export class LinkControl {
+  readonly #link: MemberLink;
+  readonly #arena: Arena;
+  readonly #cells: CellPool;
+  readonly #drops: DropCounters;
+
+  constructor(link: MemberLink, arena: Arena, cells: CellPool, drops: DropCounters) {
+    this.#link = link;
+    this.#arena = arena;
+    this.#cells = cells;
+    this.#drops = drops;
+  }
+
+  /** Takes an LCP frame; true when it changed the link's state. */
+  handleFrame(offset: number, length: number, now: Milliseconds): boolean {
+    const memory = this.#arena.bytes;
+    const size = length < LCP_HEADER_SIZE ? 0 : readLcpFrameSize(memory, offset);
+    if (size < LCP_HEADER_SIZE || size > length) return this.#reject();
+    switch (readLcpCode(memory, offset)) {
+      case LCP_CODES.echoRequest:
+        return size === ECHO_FRAME_SIZE ? this.#answer(offset, now) : this.#reject();
+      case LCP_CODES.echoReply:
+        return size === ECHO_FRAME_SIZE ? this.#handleReply(offset, now) : this.#reject();
+      case LCP_CODES.terminateRequest:
+        this.#sendTerminate(LCP_CODES.terminateAck, readIdentifier(memory, offset), now);
+        return this.#link.handle({ kind: "closed by peer" }, now);
+      case LCP_CODES.terminateAck:
+        return false;
+      default:
+        return this.#reject();
+    }
+  }
+
+  /** Sends what is due, and calls the link silent when it is; true when its state changed. */
+  handleTimeout(now: Milliseconds): boolean {
+    const link = this.#link;
+    if (link.association === undefined || link.state.kind === "down") return false;
+    let hasChanged = false;
+    if (link.isUp && link.keepalive.deadAt(link.patience) <= now) {
+      hasChanged = link.handle({ kind: "silence", silentFor: link.keepalive.silentFor(now) }, now);
+    }
+    if (link.keepalive.requestDue(link.isUp, link.patience) <= now) this.sendEcho(ECHO_FRAME_SIZE, now);
+    if (link.isUp) this.#probePathMtu(now);
+    return hasChanged;
+  }
+
+  /** When `handleTimeout` has something to do. */
+  nextTimeout(): Milliseconds {
+    const link = this.#link;
+    if (link.association === undefined || link.state.kind === "down") return NEVER;
+    const request = link.keepalive.requestDue(link.isUp, link.patience);
+    if (!link.isUp) return request;
+    const quality = earliest(link.keepalive.deadAt(link.patience), link.pathMtu.nextTimeout());
+    return earliest(request, quality);
+  }
+
+  /** Sends an Echo-Request in a frame of `frameSize` bytes; what exceeds the request is padding (RFC 1661 §2). */
+  sendEcho(frameSize: number, now: Milliseconds): void {
+    const cell = this.#cells.take();
+    if (cell === NO_CELL) return;
+    const serial = this.#link.keepalive.onRequest(now);
+    this.#arena.bytes.fill(0, cell + ECHO_FRAME_SIZE, cell + frameSize);
+    writeEchoRequest(this.#arena.bytes, cell, serial, this.#packetSize(frameSize));
+    this.#transmit(cell, frameSize, now);
+  }
+
+  /** Sends something under new keys, as the peer waits for the proof that we hold them. */
+  prove(now: Milliseconds): void {
+    this.sendEcho(ECHO_FRAME_SIZE, now);
+  }
+
+  /** Tells the peer that this link ends (RFC 1661 §3.7). */
+  terminate(now: Milliseconds): void {
+    for (let copy = 0; copy < TERMINATE_COPIES; copy++) this.#sendTerminate(LCP_CODES.terminateRequest, copy, now);
+  }
+
+  #reject(): boolean {
+    this.#drops.count(DROP.badFrame);
+    return false;
+  }
+
+  #answer(request: number, now: Milliseconds): boolean {
+    const cell = this.#cells.take();
+    if (cell === NO_CELL) return false;
+    writeEchoReply(this.#arena.bytes, cell, request);
+    this.#transmit(cell, ECHO_FRAME_SIZE, now);
+    return false;
+  }
+
+  #handleReply(offset: number, now: Milliseconds): boolean {
+    const link = this.#link;
+    const roundTrip = link.keepalive.onAnswer(readEchoSerial(this.#arena.bytes, offset), now);
+    if (roundTrip === undefined) return false;
+    link.roundTripTime.sample(roundTrip, now);
+    link.pathMtu.setProbeTimer(link.patience);
+    const wasRaised = link.pathMtu.onProbeAcknowledged(bytes(readEchoPacketSize(this.#arena.bytes, offset)), now);
+    return link.handle({ kind: "answer" }, now) || wasRaised;
+  }
+
+  #probePathMtu(now: Milliseconds): void {
+    const { pathMtu } = this.#link;
+    pathMtu.handleTimeout(now);
+    for (let probe = pathMtu.pollProbe(now); probe > 0; probe = pathMtu.pollProbe(now)) {
+      const frameSize = probe - DATAGRAM_OVERHEAD - this.#link.outerHeaderSize;
+      if (frameSize >= ECHO_FRAME_SIZE && frameSize <= CELL_SIZE) this.sendEcho(frameSize, now);
+    }
+  }
+
+  #sendTerminate(code: number, identifier: number, now: Milliseconds): void {
+    const cell = this.#cells.take();
+    if (cell === NO_CELL) return;
+    this.#transmit(cell, writeTerminate(this.#arena.bytes, cell, code, identifier), now);
+  }
+
+  #packetSize(frameSize: number): number {
+    return frameSize + DATAGRAM_OVERHEAD + this.#link.outerHeaderSize;
+  }
+
+  #transmit(cell: number, frameSize: number, now: Milliseconds): void {
+    const { association, outlet } = this.#link;
+    this.#cells.release(cell);
+    if (association === undefined || outlet === undefined || outlet.batch.isFull) return;
+    const row = outlet.batch.add(cell, frameSize, 0, 0, this.#link.addressOffset);
+    sealRow(outlet.batch, row, association, false);
+    const size = this.#packetSize(frameSize);
+    this.#link.pacer.charge(size, now);
+    this.#link.sent.count(size);
+  }
+}

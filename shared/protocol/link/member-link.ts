@@ -1,0 +1,144 @@
+import type { SecurityAssociation } from "../seal/security-association.ts";
+import { type BytesPerSecond, bytes, type Milliseconds, milliseconds, UNLIMITED } from "../units.ts";
+import { DATAGRAM_OVERHEAD, outerHeaderSize } from "../wire/datagram-header.ts";
+import { Keepalive, type KeepaliveOptions } from "./keepalive.ts";
+import { type LinkEvent, type LinkState, transition } from "./link-state.ts";
+import { LossRate } from "./loss-rate.ts";
+import type { Outlet } from "./outlet.ts";
+import { Pacer } from "./pacer.ts";
+import { PathMtu } from "./path-mtu.ts";
+import { ReorderingMargin } from "./reordering-margin.ts";
+import { RoundTripTime } from "./round-trip-time.ts";
+
+// RFC 8899 §5.1.2 BASE_PLPMTU: small enough for nearly every path.
+const BASE_MTU = bytes(1200);
+
+// How far the pacer may run ahead of the clock: one wake-up sends what the line carries in this time.
+const PACER_BURST = milliseconds(2);
+
+// Without a measurement, an answer is waited for as RFC 6298 §2.1 says.
+const INITIAL_PATIENCE = milliseconds(1000);
+
+// Without a configured bandwidth all links count the same.
+const DEFAULT_WEIGHT = 1_250_000;
+
+/** What is known of a link when it is made. */
+export type MemberLinkOptions = {
+  readonly name: string;
+  /** The link's place in its bundle, from 0; state is kept in arrays by it. */
+  readonly ordinal: number;
+  /** RFC 2125 §2.2: tells the links of a bundle apart, the same over rekeying and reconnecting. */
+  readonly discriminator: number;
+  readonly sendRate: BytesPerSecond;
+  readonly receiveRate: BytesPerSecond;
+  /** The largest IP packet that the uplink takes. */
+  readonly mtu: number;
+  readonly keepalive: KeepaliveOptions;
+  /** Where in the arena the peer's address record lives; the link writes to it when the peer roams. */
+  readonly addressOffset: number;
+};
+
+/** Packets and bytes (whole outer IP packets) of one direction. */
+export class TrafficCounter {
+  packets = 0;
+  bytes = 0;
+
+  count(size: number): void {
+    this.packets++;
+    this.bytes += size;
+  }
+}
+
+/** One member link of a bundle: a line, with what is known of its quality and what it may carry. */
+export class MemberLink {
+  readonly options: MemberLinkOptions;
+  readonly ordinal: number;
+  readonly pacer: Pacer;
+  readonly pathMtu: PathMtu;
+  readonly keepalive: Keepalive;
+  readonly roundTripTime = new RoundTripTime();
+  readonly lossRate = new LossRate();
+  readonly reorderingMargin = new ReorderingMargin();
+  readonly sent = new TrafficCounter();
+  readonly received = new TrafficCounter();
+  /** What it sends with; undefined until a handshake gave keys. */
+  association: SecurityAssociation | undefined;
+  outlet: Outlet | undefined;
+  receiveRate: BytesPerSecond;
+  #state: LinkState;
+  #outerHeaderSize = outerHeaderSize(4);
+
+  constructor(options: MemberLinkOptions, now: Milliseconds) {
+    this.options = options;
+    this.ordinal = options.ordinal;
+    this.pacer = new Pacer(options.sendRate, PACER_BURST);
+    this.pathMtu = new PathMtu({ base: BASE_MTU, maximum: bytes(options.mtu) });
+    this.keepalive = new Keepalive(options.keepalive, now);
+    this.receiveRate = options.receiveRate;
+    this.#state = { kind: "down", reason: "not started", since: now };
+  }
+
+  get name(): string {
+    return this.options.name;
+  }
+
+  get addressOffset(): number {
+    return this.options.addressOffset;
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  get isUp(): boolean {
+    return this.#state.kind === "up";
+  }
+
+  /** Whether the peer has ended this link in order. */
+  get isClosedByPeer(): boolean {
+    return this.#state.kind === "probing" && this.#state.isClosedByPeer;
+  }
+
+  /** The share that a weighted scheduler gives this link, in bytes per second. */
+  get weight(): number {
+    return this.pacer.rate === UNLIMITED ? DEFAULT_WEIGHT : this.pacer.rate;
+  }
+
+  /** The bytes of IP and UDP headers around each datagram. */
+  get outerHeaderSize(): number {
+    return this.#outerHeaderSize;
+  }
+
+  /** The largest PPP frame that fits into one datagram on this path. */
+  get largestFrame(): number {
+    return this.pathMtu.current - this.#outerHeaderSize - DATAGRAM_OVERHEAD;
+  }
+
+  /** How long an answer may take before it counts as missing. */
+  get patience(): Milliseconds {
+    if (this.roundTripTime.smoothed === undefined) return INITIAL_PATIENCE;
+    return this.roundTripTime.timeout(milliseconds(50));
+  }
+
+  /** Whether a fragment may leave on this link now. */
+  mayCarry(now: Milliseconds): boolean {
+    return (
+      this.#state.kind === "up" &&
+      this.association !== undefined &&
+      this.outlet?.hasRoom === true &&
+      this.pacer.isFree(now)
+    );
+  }
+
+  /** Takes the family of the peer's address over, on which the outer header's size depends. */
+  setFamily(family: number): void {
+    this.#outerHeaderSize = outerHeaderSize(family);
+  }
+
+  /** Applies an event and returns whether the state changed. */
+  handle(event: LinkEvent, now: Milliseconds): boolean {
+    const before = this.#state;
+    this.#state = transition(before, event, now);
+    return this.#state !== before;
+  }
+}

@@ -1,0 +1,15 @@
+import type { TransmitBatch } from "../packet/transmit-batch.ts";
+
+/** A socket as the core sees it: a batch to fill, and whether the kernel takes more at the moment. */
+export class Outlet {
+  readonly batch: TransmitBatch;
+  isBlocked = false;
+
+  constructor(batch: TransmitBatch) {
+    this.batch = batch;
+  }
+
+  get hasRoom(): boolean {
+    return !this.isBlocked && !this.batch.isFull;
+  }
+}

@@ -1,0 +1,209 @@
+import { CHECKSUM_PARTIAL, Fragment } from "./bundle/fragment.ts";
+import { SendQueue } from "./bundle/send-queue.ts";
+import { SendingOrder } from "./bundle/sending-order.ts";
+import { DROP, type DropCounters } from "./drop-reason.ts";
+import type { MemberLink } from "./link/member-link.ts";
+import type { Arena } from "./packet/arena.ts";
+import { type CellPool, NO_CELL } from "./packet/cell-pool.ts";
+import { flowHash } from "./packet/flow.ts";
+import { checkIpPacket, ipVersion } from "./packet/ip-header.ts";
+import { FLAG_CHECKSUM_PARTIAL, type PacketBatch } from "./packet/packet-batch.ts";
+import type { Scheduler } from "./scheduler/scheduler.ts";
+import { sealRow } from "./seal/seal-row.ts";
+import { earliest, type Milliseconds, milliseconds, NEVER } from "./units.ts";
+import { DATAGRAM_OVERHEAD } from "./wire/datagram-header.ts";
+import { BEGIN, END, FRAGMENT_HEADER_SIZE, PPP_PROTOCOLS, writeFragmentHeader } from "./wire/frame-header.ts";
+
+// The queue holds what the links carry in this time, within these bounds.
+const QUEUE_SECONDS = 0.1;
+const SMALLEST_QUEUE = 96 * 1024;
+const LARGEST_QUEUE = 4 * 1024 * 1024;
+
+// How soon after a burst the links that it passed by get a null fragment: at least this, at most twice this.
+const NULL_FRAGMENT_INTERVAL = milliseconds(30);
+
+/** What the sending side of a bundle works with. */
+export type OutboundOptions = {
+  readonly arena: Arena;
+  readonly cells: CellPool;
+  readonly links: readonly MemberLink[];
+  readonly scheduler: Scheduler;
+  readonly drops: DropCounters;
+};
+
+/** What the peer can receive: the largest packet, and how many classes, over which flows are spread. */
+export type PeerLimits = { readonly mrru: number; readonly classes: number };
+
+/** The way of a packet out of the TUN device: packet, bundle, scheduler, link, wire, seal. */
+export class Outbound {
+  readonly order = new SendingOrder();
+  readonly queue: SendQueue;
+  readonly #options: OutboundOptions;
+  readonly #bytes: Uint8Array;
+  readonly #fragment = new Fragment();
+  #peer: PeerLimits;
+  #nextCheck: Milliseconds = NEVER;
+  packets = 0;
+  packetBytes = 0;
+
+  constructor(options: OutboundOptions, peer: PeerLimits) {
+    this.#options = options;
+    this.#peer = peer;
+    this.#bytes = options.arena.bytes;
+    this.queue = new SendQueue(options.arena, options.cells, SMALLEST_QUEUE);
+  }
+
+  /** Sends one row of a batch, or queues what no link can carry now. */
+  handlePacket(batch: PacketBatch, row: number, now: Milliseconds): void {
+    const fragment = this.#fragment;
+    if (!this.#classify(batch, row, fragment)) return;
+    this.packets++;
+    this.packetBytes += fragment.length - 1;
+    if (this.queue.isEmpty && this.#send(fragment, now)) return;
+    if (this.#options.links.every((link) => !link.isUp)) this.#options.drops.count(DROP.noLink);
+    else if (!this.queue.push(fragment)) this.#options.drops.count(DROP.queueFull);
+  }
+
+  /** Sends from the queue what the links can carry now. */
+  poll(now: Milliseconds): void {
+    const fragment = this.#fragment;
+    while (!this.queue.isEmpty) {
+      this.queue.peek(fragment);
+      const isSent = this.#send(fragment, now);
+      this.queue.consume(fragment);
+      if (!isSent) return;
+    }
+  }
+
+  /** When there is something to do, as far as clocks tell; that a blocked outlet has room again, its socket tells. */
+  nextTimeout(): Milliseconds {
+    let next = this.#nextCheck;
+    if (this.queue.isEmpty) return next;
+    for (const link of this.#options.links) {
+      if (link.isUp && link.outlet?.hasRoom === true) next = earliest(next, link.pacer.freeAt());
+    }
+    return next;
+  }
+
+  /** Sends null fragments (RFC 1990 §4.1) on links that a burst has passed by. */
+  handleTimeout(now: Milliseconds): void {
+    if (this.#nextCheck > now) return;
+    const { links } = this.#options;
+    const { classes } = this.#peer;
+    for (let trafficClass = 0; trafficClass < classes; trafficClass++) {
+      for (const link of links) {
+        if (this.order.isBehind(trafficClass, link.ordinal) && link.mayCarry(now))
+          this.#sendNull(link, trafficClass, now);
+      }
+    }
+    this.#nextCheck = this.order.mark() ? milliseconds(now + NULL_FRAGMENT_INTERVAL) : NEVER;
+  }
+
+  /** Takes over what a handshake said of the peer. */
+  setPeerLimits(peer: PeerLimits): void {
+    this.#peer = peer;
+  }
+
+  /** Takes the links' rates over into the queue's limit. */
+  onLinksChanged(): void {
+    let rate = 0;
+    for (const link of this.#options.links) if (link.isUp) rate += link.pacer.rate;
+    this.queue.limit = Math.min(LARGEST_QUEUE, Math.max(SMALLEST_QUEUE, rate * QUEUE_SECONDS));
+  }
+
+  // packet/: is it IP, whose flow is it
+  #classify(batch: PacketBatch, row: number, fragment: Fragment): boolean {
+    const { drops } = this.#options;
+    const { mrru, classes } = this.#peer;
+    const offset = batch.headOffset(row);
+    const headLength = batch.headLength(row);
+    const length = headLength + batch.bodyLength(row);
+    if (checkIpPacket(this.#bytes, offset, length) !== length) {
+      drops.count(DROP.malformedPacket);
+      return false;
+    }
+    if (length > mrru) {
+      drops.count(DROP.tooBig);
+      return false;
+    }
+    const isIp6 = ipVersion(this.#bytes, offset) === 6;
+    this.#bytes[offset - 1] = isIp6 ? PPP_PROTOCOLS.ip6 : PPP_PROTOCOLS.ip4;
+    fragment.headOffset = offset - 1;
+    fragment.headLength = headLength + 1;
+    fragment.bodyOffset = batch.bodyOffset(row);
+    fragment.bodyLength = batch.bodyLength(row);
+    fragment.flags = BEGIN | END | ((batch.flags(row) & FLAG_CHECKSUM_PARTIAL) === 0 ? 0 : CHECKSUM_PARTIAL);
+    fragment.trafficClass = flowHash(this.#bytes, offset, headLength) % classes;
+    fragment.hasHeadroom = true;
+    return true;
+  }
+
+  /** Sends a packet, in several fragments where it does not fit a link; false when something is left. */
+  #send(fragment: Fragment, now: Milliseconds): boolean {
+    const { links, scheduler } = this.#options;
+    while (fragment.length > 0) {
+      const link = scheduler.pick(links, now); // scheduler/
+      if (link === undefined) return false;
+      const taken = fragment.takeable(link.largestFrame - FRAGMENT_HEADER_SIZE); // bundle/
+      if (!this.#sendFragment(link, fragment, taken, now)) return false;
+      fragment.advance(taken, BEGIN);
+    }
+    return true;
+  }
+
+  #sendFragment(link: MemberLink, fragment: Fragment, taken: number, now: Milliseconds): boolean {
+    const { cells, links } = this.#options;
+    const header = this.#headerOffset(fragment);
+    if (header === NO_CELL) return false;
+    const fromHead = Math.min(taken, fragment.headLength);
+    const isLast = taken === fragment.length;
+    const flags = (fragment.flags & BEGIN) | (isLast ? fragment.flags & END : 0);
+    const sequence = this.order.take(fragment.trafficClass, link.ordinal, true);
+    writeFragmentHeader(this.#bytes, header, flags, fragment.trafficClass, sequence); // wire/
+    const isPartial = (fragment.flags & CHECKSUM_PARTIAL) !== 0;
+    if (fragment.hasHeadroom) {
+      const bodyTaken = taken - fromHead;
+      this.#transmit(link, header, FRAGMENT_HEADER_SIZE + fromHead, fragment.bodyOffset, bodyTaken, isPartial, now);
+    } else {
+      const start = fromHead > 0 ? fragment.headOffset : fragment.bodyOffset;
+      this.#transmit(link, header, FRAGMENT_HEADER_SIZE, start, taken, isPartial, now);
+      cells.release(header);
+    }
+    link.keepalive.onCarried();
+    if (this.#nextCheck === NEVER && links.length > 1) this.#nextCheck = milliseconds(now + NULL_FRAGMENT_INTERVAL);
+    return true;
+  }
+
+  #sendNull(link: MemberLink, trafficClass: number, now: Milliseconds): void {
+    const header = this.#options.cells.take();
+    if (header === NO_CELL) return;
+    const sequence = this.order.take(trafficClass, link.ordinal, false);
+    writeFragmentHeader(this.#bytes, header, BEGIN | END, trafficClass, sequence);
+    this.#transmit(link, header, FRAGMENT_HEADER_SIZE, 0, 0, false, now);
+    this.#options.cells.release(header);
+  }
+
+  #headerOffset(fragment: Fragment): number {
+    return fragment.hasHeadroom ? fragment.headOffset - FRAGMENT_HEADER_SIZE : this.#options.cells.take();
+  }
+
+  #transmit(
+    link: MemberLink,
+    headOffset: number,
+    headLength: number,
+    bodyOffset: number,
+    bodyLength: number,
+    isPartial: boolean,
+    now: Milliseconds,
+  ): void {
+    const { association, outlet } = link;
+    if (association === undefined || outlet === undefined) return;
+    const size = headLength + bodyLength + DATAGRAM_OVERHEAD + link.outerHeaderSize;
+    const row = outlet.batch.add(headOffset, headLength, bodyOffset, bodyLength, link.addressOffset);
+    sealRow(outlet.batch, row, association, isPartial); // seal/
+    link.pacer.charge(size, now); // link/
+    link.sent.count(size);
+    link.pathMtu.onSent(size);
+    this.#options.scheduler.onCarried(link, size);
+  }
+}

@@ -1,0 +1,179 @@
+import { DROP } from "./drop-reason.ts";
+import type { HandshakeReceiver, Origin } from "./inbound.ts";
+import type { MemberLink } from "./link/member-link.ts";
+import type { Cipher } from "./seal/aead.ts";
+import type { HandshakeCrypto } from "./session/handshake-crypto.ts";
+import { readKeyId } from "./session/handshake-datagram.ts";
+import { keyIdText, type SecretKey } from "./session/key-id.ts";
+import type { AcceptedLink } from "./session/link-answer.ts";
+import type { LinkEnd } from "./session/link-end.ts";
+import type { LinkOffer } from "./session/link-offer.ts";
+import { type ReceivedInitiation, readInitiation } from "./session/received-initiation.ts";
+import type { RefusedLink } from "./session/refusal.ts";
+import type { LinkParts, Tunnel } from "./tunnel.ts";
+import type { TunnelHost } from "./tunnel-host.ts";
+import { type BytesPerSecond, bytes, bytesPerSecond, type Milliseconds } from "./units.ts";
+import { DATAGRAM_TYPES } from "./wire/datagram-header.ts";
+
+// An initiation costs this end two Diffie-Hellman operations; beyond this pace they wait for their repetition.
+const INITIATIONS_PER_SECOND = 200;
+const INITIATIONS_AT_ONCE = 400;
+
+/** Which bundle a link joins, and what its client is given. */
+export type Admission =
+  | {
+      readonly kind: "admitted";
+      readonly tunnel: Tunnel;
+      readonly terms: Pick<AcceptedLink, "ip4" | "ip6" | "serverIp4" | "serverIp6" | "dns" | "routes" | "tunnelMtu">;
+      /** The rates that hold for this link, where the operator has set them. */
+      readonly sendRate: BytesPerSecond | undefined;
+      readonly receiveRate: BytesPerSecond | undefined;
+    }
+  | RefusedLink;
+
+/** Knows the secrets and decides who may join; `Owner` is whatever stands behind a secret. */
+export interface Reception<Owner> {
+  /** Whose secret has this id. */
+  find(keyId: string): { readonly secret: SecretKey; readonly owner: Owner } | undefined;
+  /** Whether the owner's link may join, and where. The offer may still be a replayed one. */
+  admit(owner: Owner, offer: LinkOffer, now: Milliseconds): Admission;
+}
+
+/** Who this end is, the same on every link. */
+export type ResponderOptions<Owner> = {
+  readonly host: TunnelHost;
+  readonly crypto: HandshakeCrypto;
+  readonly reception: Reception<Owner>;
+  /** The ciphers that this end has, the preferred first. */
+  readonly ciphers: readonly Cipher[];
+  /** What the device takes: the largest IP packet for a link, before its path is known. */
+  readonly lineMtu: number;
+  readonly version: string;
+};
+
+/** The answering end of all bundles of a process: lets the links of known clients in, and answers nothing to strangers. */
+export class Responder<Owner> implements HandshakeReceiver {
+  readonly #options: ResponderOptions<Owner>;
+  #budget = INITIATIONS_AT_ONCE;
+  #budgetAt: Milliseconds | undefined;
+
+  constructor(options: ResponderOptions<Owner>) {
+    this.#options = options;
+  }
+
+  handleHandshake(type: number, datagram: Uint8Array, origin: Origin, now: Milliseconds): void {
+    const { host, crypto, reception } = this.#options;
+    if (type !== DATAGRAM_TYPES.initiation) return host.drops.count(DROP.unknownType);
+    const keyId = readKeyId(datagram);
+    if (typeof keyId === "number") return host.drops.count(keyId);
+    const found = reception.find(keyIdText(keyId));
+    if (found === undefined) return host.drops.count(DROP.unknownKey);
+    if (!this.#mayAfford(now)) return host.drops.count(DROP.handshakeLimit);
+    const initiation = readInitiation(crypto, found.secret, datagram);
+    if (typeof initiation === "number") return host.drops.count(initiation);
+    const admission = reception.admit(found.owner, initiation.offer, now);
+    if (admission.kind === "refused") this.#refuse(initiation, admission, origin);
+    else this.#accept(initiation, admission, origin, now);
+  }
+
+  #refuse(initiation: ReceivedInitiation, refusal: RefusedLink, origin: Origin): void {
+    const { host } = this.#options;
+    host.drops.count(DROP.handshakeRefused);
+    const response = initiation.respond(refusal);
+    if (typeof response !== "number") host.sendRaw(origin.outlet, response.datagram, origin.addressOffset);
+  }
+
+  #accept(
+    initiation: ReceivedInitiation,
+    admission: Admission & { readonly kind: "admitted" },
+    origin: Origin,
+    now: Milliseconds,
+  ): void {
+    const { host, ciphers } = this.#options;
+    const { tunnel } = admission;
+    const { offer } = initiation;
+    host.touch(tunnel);
+    const cipher = ciphers.find((candidate) => offer.ciphers.includes(candidate));
+    if (cipher === undefined) {
+      return this.#refuse(
+        initiation,
+        { kind: "refused", reason: "no-common-cipher", text: "no common cipher" },
+        origin,
+      );
+    }
+    const parts = this.#link(tunnel, admission, offer, origin, now);
+    if (parts === undefined) {
+      return this.#refuse(initiation, { kind: "refused", reason: "too-many-links", text: "too many links" }, origin);
+    }
+    const { link, sessions } = parts;
+    const known = sessions.responseTo(initiation.ephemeral);
+    if (known !== undefined) return host.sendRaw(origin.outlet, known, origin.addressOffset);
+    const localIndex = host.reserveIndex(tunnel, link);
+    const token = sessions.tokenInAnswerTo(offer.token);
+    const answer = { ...this.#end(tunnel, link, localIndex, offer), ...admission.terms, cipher, token };
+    const response = initiation.respond({ kind: "accepted", ...answer });
+    if (typeof response === "number" || response.keys === undefined) {
+      host.releaseIndex(localIndex);
+      if (typeof response === "number") host.drops.count(response);
+      else host.sendRaw(origin.outlet, response.datagram, origin.addressOffset);
+      return;
+    }
+    const agreement = { localIndex, remoteIndex: offer.linkIndex, cipher, keys: response.keys };
+    const offered = { ephemeral: initiation.ephemeral, token: offer.token };
+    sessions.agreeAsResponder(agreement, offered, response.datagram, now);
+    const classes = Math.min(offer.classes, tunnel.options.classes);
+    tunnel.outbound.setPeerLimits({ mrru: offer.mrru, classes });
+    tunnel.apply(link, { kind: "session agreed" }, now);
+    host.sendRaw(origin.outlet, response.datagram, origin.addressOffset);
+  }
+
+  /** The bundle's link with the offer's discriminator (RFC 2125 §2.1), made when there is none. */
+  #link(
+    tunnel: Tunnel,
+    admission: Admission & { readonly kind: "admitted" },
+    offer: LinkOffer,
+    origin: Origin,
+    now: Milliseconds,
+  ): LinkParts | undefined {
+    const known = tunnel.links.find(({ options }) => options.discriminator === offer.linkDiscriminator);
+    if (known !== undefined) return tunnel.parts(known);
+    if (!this.#options.host.hasRoomForLink) return undefined;
+    const parts = tunnel.addLink(
+      {
+        name: offer.linkName,
+        discriminator: offer.linkDiscriminator,
+        sendRate: admission.sendRate ?? offer.receiveRate,
+        receiveRate: admission.receiveRate ?? offer.sendRate,
+        mtu: Math.min(this.#options.lineMtu, offer.lineMtu ?? this.#options.lineMtu),
+        keepalive: { interval: offer.keepalive, asksWhenIdle: false },
+      },
+      now,
+    );
+    parts.link.outlet = origin.outlet;
+    tunnel.setAddress(parts.link, origin.addressOffset);
+    return parts;
+  }
+
+  #end(tunnel: Tunnel, link: MemberLink, linkIndex: number, offer: LinkOffer): LinkEnd {
+    return {
+      linkIndex,
+      endpointDiscriminator: tunnel.options.endpointDiscriminator,
+      mrru: bytes(tunnel.options.mrru),
+      classes: tunnel.options.classes,
+      sendRate: link.options.sendRate,
+      receiveRate: bytesPerSecond(link.options.receiveRate),
+      keepalive: offer.keepalive,
+      version: this.#options.version,
+    };
+  }
+
+  /** A token bucket over all clients: a replayed initiation is authentic enough to cost something. */
+  #mayAfford(now: Milliseconds): boolean {
+    const elapsed = now - (this.#budgetAt ?? now);
+    this.#budgetAt = now;
+    this.#budget = Math.min(INITIATIONS_AT_ONCE, this.#budget + (elapsed / 1000) * INITIATIONS_PER_SECOND);
+    if (this.#budget < 1) return false;
+    this.#budget--;
+    return true;
+  }
+}

@@ -1,0 +1,191 @@
+import { DropCounters } from "./drop-reason.ts";
+import { type HandshakeReceiver, Inbound, type Reach } from "./inbound.ts";
+import type { MemberLink } from "./link/member-link.ts";
+import type { Outlet } from "./link/outlet.ts";
+import type { Arena } from "./packet/arena.ts";
+import { AssemblyBuffer } from "./packet/assembly-buffer.ts";
+import { CellPool, NO_CELL } from "./packet/cell-pool.ts";
+import type { DeliveryBatch } from "./packet/delivery-batch.ts";
+import type { PacketBatch } from "./packet/packet-batch.ts";
+import type { ReceiveBatch } from "./packet/receive-batch.ts";
+import type { Aead } from "./seal/aead.ts";
+import { AssociationTable } from "./seal/association-table.ts";
+import { Timers } from "./timers.ts";
+import { Tunnel, type TunnelOptions } from "./tunnel.ts";
+import type { TunnelEnvironment } from "./tunnel-environment.ts";
+import type { TunnelEvent } from "./tunnel-events.ts";
+import type { Milliseconds } from "./units.ts";
+import { ADDRESS_RECORD_SIZE, copyAddressRecord } from "./wire/address-record.ts";
+
+// A record is kept on a cache line of its own.
+const RECORD_SIZE = 64;
+
+/** What a host is made of. */
+export type TunnelHostOptions = {
+  readonly arena: Arena;
+  /** How many packets may wait at a time, of all tunnels together; 2 KiB each. */
+  readonly cells: number;
+  /** How many links there may be at a time. */
+  readonly links: number;
+  /** Bytes for putting fragmented packets together; at least four of the largest. */
+  readonly assemblyBytes: number;
+  readonly delivery: DeliveryBatch;
+  readonly aead: Aead;
+  readonly random: (length: number) => Uint8Array;
+};
+
+/** An event and the tunnel that it happened in. */
+export type HostEvent = { readonly tunnel: Tunnel; readonly event: TunnelEvent };
+
+/**
+ * All tunnels of a process over one arena. The driver's round is: handle datagrams, packets and timeouts, then
+ * `settle`, then write every batch, then `recycle`; and once more while the delivery batch has refused something.
+ */
+export class TunnelHost {
+  readonly arena: Arena;
+  /** Drops that belong to no bundle. */
+  readonly drops = new DropCounters();
+  readonly tunnels = new Set<Tunnel>();
+  readonly #options: TunnelHostOptions;
+  readonly #associations: AssociationTable<Reach>;
+  readonly #environment: TunnelEnvironment;
+  readonly #timers = new Timers<Tunnel>();
+  readonly #touched = new Set<Tunnel>();
+  #events: HostEvent[] = [];
+  #inbound: Inbound | undefined;
+
+  constructor(options: TunnelHostOptions) {
+    const { arena, delivery, aead, random } = options;
+    this.arena = arena;
+    this.#options = options;
+    this.#associations = new AssociationTable(random);
+    this.#environment = {
+      arena,
+      delivery,
+      cells: new CellPool(arena, options.cells),
+      records: new CellPool(arena, options.links, RECORD_SIZE),
+      assembly: new AssemblyBuffer(arena, options.assemblyBytes),
+      sessionsFor: (tunnel) => ({
+        aead,
+        random,
+        bind: (link, association) =>
+          this.#associations.replace(association.keys.localIndex, { tunnel, link, association }),
+        unbind: (linkIndex) => this.#associations.remove(linkIndex),
+      }),
+    };
+  }
+
+  /** Says who takes the handshake messages; before this, no datagram is taken. */
+  setHandshakeReceiver(handshakes: HandshakeReceiver): void {
+    const { arena, aead } = this.#options;
+    const onTouched = (tunnel: Tunnel): void => this.touch(tunnel);
+    const associations = this.#associations;
+    this.#inbound = new Inbound({ arena, aead, associations, handshakes, drops: this.drops, onTouched });
+  }
+
+  addTunnel(options: TunnelOptions): Tunnel {
+    const tunnel = new Tunnel(this.#environment, options);
+    this.tunnels.add(tunnel);
+    return tunnel;
+  }
+
+  /** Forgets a tunnel with its links, keys and waiting packets. */
+  removeTunnel(tunnel: Tunnel): void {
+    for (const link of [...tunnel.links]) tunnel.removeLink(link);
+    tunnel.outbound.queue.clear();
+    tunnel.receiving.reset();
+    this.tunnels.delete(tunnel);
+    this.#timers.remove(tunnel);
+    this.#touched.delete(tunnel);
+  }
+
+  /** Whether one more link fits. */
+  get hasRoomForLink(): boolean {
+    return this.#environment.records.freeCount > 0;
+  }
+
+  /** Takes a link index under which responses to a link's handshake come. */
+  reserveIndex(tunnel: Tunnel, link: MemberLink): number {
+    return this.#associations.add({ tunnel, link, association: undefined });
+  }
+
+  releaseIndex(linkIndex: number): void {
+    this.#associations.remove(linkIndex);
+  }
+
+  /** Whose handshake awaits a response under this index. */
+  awaiting(linkIndex: number): Reach | undefined {
+    const reach = this.#associations.get(linkIndex);
+    return reach?.association === undefined ? reach : undefined;
+  }
+
+  /** Takes the datagrams that came to the socket behind `outlet`. */
+  handleDatagrams(batch: ReceiveBatch, outlet: Outlet, now: Milliseconds): void {
+    this.#inbound?.handleDatagrams(batch, outlet, now);
+  }
+
+  handlePacket(tunnel: Tunnel, batch: PacketBatch, row: number, now: Milliseconds): void {
+    tunnel.handlePacket(batch, row, now);
+    this.touch(tunnel);
+  }
+
+  /** Notes that something of a tunnel has changed, so that `settle` looks at it. */
+  touch(tunnel: Tunnel): void {
+    this.#touched.add(tunnel);
+  }
+
+  /** Lets every tunnel do what is due, and notes when each wants to be called next. */
+  settle(now: Milliseconds): void {
+    for (let due = this.#timers.takeDue(now); due !== undefined; due = this.#timers.takeDue(now)) this.touch(due);
+    for (const tunnel of this.#touched) {
+      tunnel.handleTimeout(now);
+      for (const event of tunnel.takeEvents()) this.#events.push({ tunnel, event });
+      this.#timers.schedule(tunnel, tunnel.nextTimeout());
+    }
+    this.#touched.clear();
+  }
+
+  /** What happened in all tunnels since the last call. */
+  takeEvents(): readonly HostEvent[] {
+    const events = this.#events;
+    if (events.length > 0) this.#events = [];
+    return events;
+  }
+
+  nextTimeout(): Milliseconds {
+    return this.#timers.next();
+  }
+
+  /** Delivers what waited for room in the delivery batch, and sends what waited for a socket. */
+  resume(): void {
+    for (const tunnel of this.tunnels) {
+      if (tunnel.receiving.heldCount > 0) tunnel.receiving.release();
+      if (!tunnel.outbound.queue.isEmpty) this.touch(tunnel);
+    }
+  }
+
+  /** Makes memory free again that the written batches have named. */
+  recycle(): void {
+    const { cells, records, assembly } = this.#environment;
+    cells.recycle();
+    records.recycle();
+    assembly.recycle();
+  }
+
+  /** Sends a datagram as it is to the address in a record. */
+  sendRaw(outlet: Outlet, datagram: Uint8Array, addressOffset: number): void {
+    const { cells } = this.#environment;
+    if (outlet.batch.isFull) return;
+    const cell = cells.take();
+    if (cell === NO_CELL) return;
+    cells.release(cell);
+    // The record that came with a datagram is overwritten by the next receive; its copy lives as long as the cell.
+    const record = cell + Math.ceil(datagram.length / RECORD_SIZE) * RECORD_SIZE;
+    copyAddressRecord(this.arena.words, addressOffset, record);
+    this.arena.bytes.set(datagram, cell);
+    outlet.batch.add(cell, datagram.length, 0, 0, record);
+  }
+}
+
+/** How large a datagram `sendRaw` takes. */
+export const LARGEST_RAW_DATAGRAM = 2048 - RECORD_SIZE - ADDRESS_RECORD_SIZE;

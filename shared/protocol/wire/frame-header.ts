@@ -1,0 +1,57 @@
+// A PPP frame with protocol-field compression (RFC 1661 §6.5), and without address and control fields.
+// A fragment (RFC 1990 §3, long sequence numbers with classes by RFC 2686 §3):
+//  0     0x3d, Multilink Protocol
+//  1     B 0x80, E 0x40, class 0x3c, two zero bits
+//  2..4  sequence number, big endian
+//  5..   the fragment; the first of a packet starts with the packet's own protocol field
+export const PPP_PROTOCOLS = { ip4: 0x21, ip6: 0x57, multilink: 0x3d, lcp: 0xc021 } as const;
+
+/** The size of a fragment's header. */
+export const FRAGMENT_HEADER_SIZE = 5;
+
+/** The protocol field in front of a packet, within its first fragment. */
+export const PACKET_PROTOCOL_SIZE = 1;
+
+/** What a packet that is sent whole grows by: fragment header and protocol field. */
+export const FRAME_OVERHEAD = FRAGMENT_HEADER_SIZE + PACKET_PROTOCOL_SIZE;
+
+export const BEGIN = 0x80;
+export const END = 0x40;
+
+const CLASS_SHIFT = 2;
+const CLASS_MASK = 0x3c;
+const RESERVED_MASK = 0x03;
+
+/** RFC 2686 §3: the class number of the long header has four bits. */
+export const CLASS_LIMIT = 16;
+
+/** Writes a fragment's header; `flags` are BEGIN and END. */
+export function writeFragmentHeader(
+  bytes: Uint8Array,
+  offset: number,
+  flags: number,
+  trafficClass: number,
+  sequence: number,
+): void {
+  bytes[offset] = PPP_PROTOCOLS.multilink;
+  bytes[offset + 1] = flags | (trafficClass << CLASS_SHIFT);
+  bytes[offset + 2] = sequence >> 16;
+  bytes[offset + 3] = sequence >> 8;
+  bytes[offset + 4] = sequence;
+}
+
+export function readFragmentFlags(bytes: Uint8Array, offset: number): number {
+  return (bytes[offset + 1] ?? 0) & (BEGIN | END);
+}
+
+export function readFragmentClass(bytes: Uint8Array, offset: number): number {
+  return ((bytes[offset + 1] ?? 0) & CLASS_MASK) >> CLASS_SHIFT;
+}
+
+export function hasReservedBits(bytes: Uint8Array, offset: number): boolean {
+  return ((bytes[offset + 1] ?? 0) & RESERVED_MASK) !== 0;
+}
+
+export function readSequence(bytes: Uint8Array, offset: number): number {
+  return ((bytes[offset + 2] ?? 0) << 16) | ((bytes[offset + 3] ?? 0) << 8) | (bytes[offset + 4] ?? 0);
+}
