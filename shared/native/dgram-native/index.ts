@@ -1,1 +1,18 @@
-export {};
+export {
+  ADDRESS_RECORD_SIZE,
+  type Address,
+  type AddressRecord,
+  readAddressRecord,
+  writeAddressRecord,
+} from "./address-record.ts";
+export { Aead, type Cipher } from "./aead.ts";
+export { NO_KEY, RECEIVE_COLUMN_COUNT, RECEIVE_COLUMNS, TRANSMIT_COLUMN_COUNT, TRANSMIT_COLUMNS } from "./columns.ts";
+export { Poller, type PollerOptions, READY, WakeHandle, wake } from "./poller.ts";
+export { cpuHasAes, interfaceIndex, monotonicMilliseconds } from "./system.ts";
+export {
+  MAX_DATAGRAM,
+  type Offloads,
+  type SocketStatistics,
+  UdpSocket,
+  type UdpSocketOptions,
+} from "./udp-socket.ts";
