@@ -7,7 +7,7 @@ import { BLOCK_TYPES, type Direction } from "../observe/pcap.ts";
 import { droppedFrames, PcapBlocks } from "../observe/pcap-blocks.ts";
 import { countText } from "../observe/people-text.ts";
 import { SystemError } from "../runtime/system-error.ts";
-import { chooseDaemon } from "./choose-daemon.ts";
+import { chooseDaemon, DAEMON_USAGE } from "./choose-daemon.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { EXIT_CODES, UsageError } from "./command.ts";
 import { readOptions, refusePositionals } from "./options.ts";
@@ -27,8 +27,8 @@ export const CAPTURE: Command = {
 
 Writes the frames that cross the links, decrypted, for Wireshark or tshark, which
 show them as PPP with the Multilink Protocol and put the packets together again.
-Stops when interrupted, or after N frames. INTERFACE is the tunnel's
-interface_name; it may be left out when there is one.
+Stops when interrupted, or after N frames.
+${DAEMON_USAGE}
 
 Options:
   -w, --write FILE   write to FILE, readable by its owner only; without it, or

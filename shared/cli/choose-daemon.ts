@@ -3,16 +3,18 @@ import { errnoName } from "../observe/errno.ts";
 import { SystemError } from "../runtime/system-error.ts";
 import { UsageError } from "./command.ts";
 
+/** How a command's help explains which daemon it asks. */
+export const DAEMON_USAGE = `INTERFACE is the daemon's interface_name, or the path of its control_socket; it may be
+left out when there is one daemon.`;
+
 /**
- * The control socket of the daemon that a command is about: that of the named interface, or of the only one there is.
- * Throws a `SystemError` when no daemon runs and a `UsageError` when the name is missing and several do.
+ * The control socket of the daemon that a command is about: the path itself, that of the named interface, or the only
+ * one there is. Throws a `SystemError` when no daemon runs and a `UsageError` when none is named and several do.
  */
-export async function chooseDaemon(interfaceName: string | undefined): Promise<string> {
+export async function chooseDaemon(interfaceOrPath: string | undefined): Promise<string> {
   const directory = runDirectory();
-  if (interfaceName !== undefined) {
-    if (interfaceName.includes("/")) throw new UsageError(`"${interfaceName}" is not an interface's name`);
-    return controlSocketPath(interfaceName, directory);
-  }
+  if (interfaceOrPath?.includes("/") === true) return interfaceOrPath;
+  if (interfaceOrPath !== undefined) return controlSocketPath(interfaceOrPath, directory);
   const names = await interfaces(directory);
   const [first] = names;
   if (first === undefined) throw noDaemon(directory);

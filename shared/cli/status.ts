@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { requestStatus } from "../observe/control-client.ts";
 import { statusText } from "../observe/status-view.ts";
-import { chooseDaemon } from "./choose-daemon.ts";
+import { chooseDaemon, DAEMON_USAGE } from "./choose-daemon.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { EXIT_CODES } from "./command.ts";
 import { readOptions, refusePositionals } from "./options.ts";
@@ -17,7 +17,7 @@ export const STATUS: Command = {
 
 Shows each bundle and its links: state and why, round-trip time, loss, what each
 carries now of what it may, and its share; then reordering and what was dropped.
-INTERFACE is the tunnel's interface_name; it may be left out when there is one.
+${DAEMON_USAGE}
 
 Options:
   --json     print the whole snapshot as JSON: rates in bytes per second, times in

@@ -66,6 +66,16 @@ describe("hawser status", () => {
     assert.match(text, /^interface hawser1:/);
   });
 
+  it("asks the daemon at the path of its control socket", async () => {
+    const path = join(folder, "elsewhere.sock");
+    const server = await ControlServer.listen(path, { status: () => SNAPSHOT, capture: () => {} });
+
+    const { text } = await status([path]);
+
+    await server.close();
+    assert.match(text, /^interface hawser0:/);
+  });
+
   it("prints again and again until it is interrupted", async () => {
     const stop = new AbortController();
     const server = await listen("hawser0", () => stop.abort());
