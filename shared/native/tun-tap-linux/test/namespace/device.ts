@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { after, describe, it } from "node:test";
+import { MINIMUM_SCRATCH, TunDevice, type TunOptions } from "../../index.ts";
+import { run } from "../support/commands.ts";
+
+const opened: TunDevice[] = [];
+const open = (options: Partial<TunOptions> = {}): TunDevice => {
+  const device = TunDevice.open({ name: "t%d", kind: "tun", ...options });
+  opened.push(device);
+  return device;
+};
+
+after(() => {
+  for (const device of opened) device.close();
+});
+
+describe("A device", () => {
+  it("has the name that the kernel gave it, a descriptor and the MTU asked for", () => {
+    const device = open({ name: "pattern%d", mtu: 1380 });
+
+    const [link] = JSON.parse(run("ip", "-json", "link", "show", device.name));
+
+    assert.match(device.name, /^pattern\d+$/);
+    assert.ok(device.fd > 2);
+    assert.equal(link.mtu, 1380);
+  });
+
+  it("is granted offloads, or none when none are wanted", () => {
+    const { virtioHeader, checksum, tcp4, tcp6 } = open().offloads;
+    const plain = open({ offload: false }).offloads;
+
+    assert.deepEqual(
+      { virtioHeader, checksum, tcp4, tcp6 },
+      { virtioHeader: true, checksum: true, tcp4: true, tcp6: true },
+    );
+    assert.ok(Object.values(plain).every((granted) => !granted));
+  });
+
+  it("is set up, with another MTU and queue length", () => {
+    const device = open({ kind: "tap" });
+
+    device.setMtu(9000);
+    device.setTransmitQueueLength(5000);
+    device.setUp();
+
+    const [link] = JSON.parse(run("ip", "-json", "link", "show", device.name));
+    assert.deepEqual([link.mtu, link.txqlen, link.flags.includes("UP")], [9000, 5000, true]);
+  });
+
+  it("has several queues when it was opened so", () => {
+    const first = open({ multiQueue: true });
+
+    const second = open({ name: first.name, multiQueue: true });
+
+    assert.equal(second.name, first.name);
+    assert.notEqual(second.fd, first.fd);
+  });
+
+  it("says which system call failed and how", () => {
+    const first = open();
+
+    assert.throws(() => open({ name: first.name }), { code: "EBUSY", operation: "TUNSETIFF" });
+    assert.throws(() => open({ name: "a/b" }), { code: "EINVAL", operation: "TUNSETIFF" });
+    assert.throws(() => open({ kind: "tap", mtu: 20 }), { code: "EINVAL", operation: "SIOCSIFMTU" });
+    assert.throws(() => first.setMtu(20), { code: "EINVAL", operation: "SIOCSIFMTU" });
+  });
+
+  it("reads nothing from an empty queue and checks the room it is given", () => {
+    const device = open();
+    const arena = new Uint8Array(MINIMUM_SCRATCH);
+
+    assert.equal(device.read(arena, 0, arena.length, new Int32Array(5), 1), 0);
+    assert.throws(() => device.read(arena, 0, arena.length - 1, new Int32Array(5), 1), RangeError);
+    assert.throws(() => device.read(arena, 1, arena.length, new Int32Array(5), 1), RangeError);
+    assert.throws(() => device.read(arena, 0, arena.length, new Int32Array(4), 1), RangeError);
+    assert.throws(() => device.write(arena, Int32Array.of(arena.length, 1, 0), 1, 1), RangeError);
+  });
+
+  it("counts the packets that the kernel does not take", () => {
+    const device = open();
+
+    const refused = device.write(new Uint8Array(40), Int32Array.of(0, 40, 0), 1, 1);
+
+    assert.equal(refused, 1);
+    assert.equal(device.statistics().writeErrors, 1);
+  });
+
+  it("is closed once and for all", () => {
+    const device = open();
+    const arena = new Uint8Array(MINIMUM_SCRATCH);
+
+    device.close();
+    device.close();
+
+    assert.equal(device.fd, -1);
+    assert.throws(() => device.read(arena, 0, arena.length, new Int32Array(5), 1), { code: "EBADF" });
+    assert.throws(() => device.write(arena, new Int32Array(3), 1, 1), { code: "EBADF" });
+    assert.throws(() => TunDevice.waitReadable([device], 0), { code: "EBADF" });
+    assert.equal(device.statistics().reads, 0);
+  });
+});
