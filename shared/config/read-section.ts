@@ -19,7 +19,7 @@ export function readSection<Keys extends KeyTable>(
   keys: Keys,
 ): SectionOf<Keys> | undefined {
   const entries = knownEntries(ini, section, keys);
-  const input = Object.fromEntries([...entries].map(([key, entry]) => [key, entry.value]));
+  const input = Object.fromEntries(Object.keys(keys).map((key) => [key, entries.get(key)?.value]));
   const result = v.safeParse(v.object(keys), input);
   if (result.success) return result.output;
   for (const issue of result.issues) {

@@ -1,0 +1,222 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { linkRatesFor, parseServerConfig, type ServerConfig } from "../../server/server-config.ts";
+import { ConfigError } from "../../shared/config/config-error.ts";
+
+const GENERAL = '[general]\nmode = server\npassword = "hunter2"\n';
+
+describe("A server's configuration", () => {
+  it("is complete with a password", () => {
+    const { secret, bindHosts, ip4, ...config } = parse(GENERAL);
+
+    assert.equal(secret?.reveal(), "hunter2");
+    assert.deepEqual(
+      bindHosts.map(({ text }) => text),
+      ["::"],
+    );
+    assert.equal(ip4.text, "10.44.43.1/24");
+    assert.deepEqual(config, {
+      ...{ role: "server", file: "server.conf", interfaceName: "hawser0" },
+      ...{
+        mtu: "auto",
+        mrru: 65535,
+        cipher: "auto",
+        keepalive: 5000,
+        timeout: "auto",
+        reorderWait: 300,
+        offload: true,
+      },
+      ...{ statusCommand: undefined, controlSocket: "/run/hawser/hawser0.sock", logLevel: "info", logFormat: "auto" },
+      ...{ bindPort: 5080, ip6: undefined, nat: true, natInterface: undefined, clientToClient: false, dns: [] },
+      ...{ mssClamp: true, maxClients: 1000, clients: [], linkRates: [] },
+    });
+  });
+
+  it("needs no common password when every client has its own", () => {
+    const config = parse(`[general]
+mode = server
+bindhost = "0.0.0.0, ::1"
+ip4 = "10.9.0.1/16"
+ip6 = "fd44::1/64"
+dns = 9.9.9.9
+[client alice]
+password = one
+ip4 = 10.9.7.7
+ip6 = fd44::7
+routes = 192.168.7.0/24 fd77::/64
+[client bob.home]
+password = two
+[client carol]
+enabled = no
+`);
+
+    assert.equal(config.secret, undefined);
+    assert.deepEqual(
+      config.bindHosts.map(({ text }) => text),
+      ["0.0.0.0", "::1"],
+    );
+    assert.deepEqual(
+      config.clients.map(({ name, isEnabled, secret, ip4, ip6, routes }) => [
+        ...[name, isEnabled, secret?.reveal(), ip4?.text, ip6?.text, routes.map(({ text }) => text)],
+      ]),
+      [
+        ["alice", true, "one", "10.9.7.7", "fd44::7", ["192.168.7.0/24", "fd77::/64"]],
+        ["bob.home", true, "two", undefined, undefined, []],
+        ["carol", false, undefined, undefined, undefined, []],
+      ],
+    );
+  });
+
+  it("sets the rates of a link for every client, and those of one client above them", () => {
+    const config = parse(`${GENERAL}[dsl1]
+bandwidth_download = "45 Mbit/s"
+bandwidth_upload = "9 Mbit/s"
+[client alice link dsl1]
+bandwidth_download = "20 Mbit/s"
+`);
+
+    const rates = (client: string, link: string) => {
+      const { downloadRate, uploadRate } = linkRatesFor(config, client, link);
+      return [downloadRate, uploadRate];
+    };
+    assert.deepEqual(rates("bob", "dsl1"), [5_625_000, 1_125_000]);
+    assert.deepEqual(rates("alice", "dsl1"), [2_500_000, 1_125_000]);
+    assert.deepEqual(rates("alice", "lte"), [undefined, undefined]);
+  });
+});
+
+describe("A server's configuration is refused", () => {
+  const KINDS = "expected [general], [client NAME], [client NAME link LINK] or [LINK]";
+  const mistakes: readonly (readonly [string, string, readonly string[]])[] = [
+    [
+      "for a client's file",
+      "[general]\nmode = client\n",
+      ["server.conf:2: [general] mode = client: this is a file for `hawser client`"],
+    ],
+    [
+      "without any password",
+      "[general]\nmode = server\n",
+      [
+        "server.conf:1: [general] password: missing: make one with `hawser genkey`, or give each client its own in a [client NAME] section",
+      ],
+    ],
+    [
+      "for a client without a password where there is no common one",
+      "[general]\nmode = server\n[client a]\npassword = x\n[client b]\n",
+      ["server.conf:5: [client b] password: missing, and [general] has none"],
+    ],
+    [
+      "for one secret of two clients",
+      `${GENERAL}[client a]\npassword = x\n[client b]\npassword = x\n`,
+      ["server.conf:7: [client b] password = ...: [client a] has the same secret: each client needs its own"],
+    ],
+    [
+      "for the common secret in a client's section",
+      `${GENERAL}[client a]\npassword = hunter2\n`,
+      ["server.conf:5: [client a] password = ...: [general] has the same secret: leave it out here, or make another"],
+    ],
+    [
+      "for an address outside the pool",
+      `${GENERAL}[client a]\nip4 = 10.44.44.7\n`,
+      ["server.conf:5: [client a] ip4 = 10.44.44.7: expected an address of the pool 10.44.43.0/24"],
+    ],
+    [
+      "for the server's own address",
+      `${GENERAL}[client a]\nip4 = 10.44.43.1\n`,
+      ["server.conf:5: [client a] ip4 = 10.44.43.1: this is the server's own address"],
+    ],
+    [
+      "for the network's own address",
+      `${GENERAL}[client a]\nip4 = 10.44.43.255\n`,
+      ["server.conf:5: [client a] ip4 = 10.44.43.255: expected a client's address, not the network's first or last"],
+    ],
+    [
+      "for an address that two clients have",
+      `${GENERAL}[client a]\nip4 = 10.44.43.7\n[client b]\nip4 = 10.44.43.7\n`,
+      ["server.conf:7: [client b] ip4 = 10.44.43.7: [client a] has the same address"],
+    ],
+    [
+      "for an IPv6 address without a pool",
+      `${GENERAL}[client a]\nip6 = fd44::7\n`,
+      ["server.conf:5: [client a] ip6 = fd44::7: the server has no ip6 in [general]"],
+    ],
+    [
+      "for an address of the wrong family",
+      `${GENERAL}[client a]\nip4 = fd44::7\n`,
+      ["server.conf:5: [client a] ip4 = fd44::7: expected an IPv4 address such as 10.44.43.7"],
+    ],
+    [
+      "for routes of two clients that overlap",
+      `${GENERAL}[client a]\nroutes = 10.1.0.0/16\n[client b]\nroutes = 10.0.0.0/8\n`,
+      [
+        "server.conf:7: [client b] routes = 10.0.0.0/8: 10.0.0.0/8 overlaps 10.1.0.0/16 of [client a]",
+        "server.conf:7: [client b] routes = 10.0.0.0/8: 10.0.0.0/8 overlaps the pool 10.44.43.0/24",
+      ],
+    ],
+    [
+      "for a pool without room",
+      `${GENERAL}ip4 = 10.44.43.1/31\n`,
+      [
+        "server.conf:4: [general] ip4 = 10.44.43.1/31: expected a prefix with room for clients, such as 10.44.43.1/24",
+      ],
+    ],
+    [
+      "for a network as the server's address",
+      `${GENERAL}ip4 = 10.44.43.0/24\n`,
+      [
+        "server.conf:4: [general] ip4 = 10.44.43.0/24: expected the server's own address, not the network's first or last",
+      ],
+    ],
+    [
+      "for a misspelt client section",
+      `${GENERAL}[clinet alice]\n`,
+      ['server.conf:4: unknown section "clinet alice", did you mean "client alice"?'],
+    ],
+    [
+      "for a client section without a name",
+      `${GENERAL}[client]\n`,
+      [`server.conf:4: unknown section "client": ${KINDS}`],
+    ],
+    [
+      "for a client section with too many words",
+      `${GENERAL}[client a link b c]\n`,
+      [`server.conf:4: unknown section "client a link b c": ${KINDS}`],
+    ],
+    [
+      "for a client's key in a link's section",
+      `${GENERAL}[alice]\nip4 = 10.44.43.7\n`,
+      ['server.conf:5: [alice]: unknown key "ip4"'],
+    ],
+    [
+      "for a rate that is none",
+      `${GENERAL}[client a link b]\nbandwidth_download = fast\n`,
+      [
+        'server.conf:5: [client a link b] bandwidth_download = fast: expected bytes per second, such as 1250000 or "10 Mbit/s"',
+      ],
+    ],
+    [
+      "for a secret's file that is not there",
+      `${GENERAL}[client a]\npassword_file = /nowhere/key\n`,
+      ["server.conf:5: [client a] password_file = /nowhere/key: /nowhere/key: there is no such file"],
+    ],
+  ];
+  for (const [name, text, expected] of mistakes) {
+    it(name, () => {
+      assert.deepEqual(problemsOf(text), expected);
+    });
+  }
+});
+
+function parse(text: string): ServerConfig {
+  return parseServerConfig(text, "server.conf");
+}
+
+function problemsOf(text: string): readonly string[] {
+  try {
+    parse(text);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
