@@ -1,6 +1,6 @@
 import { SystemError } from "../system-error.ts";
 import { firewallCommand, firewallRemoval } from "./firewall.ts";
-import type { FileChange, HostChange, ResolverChange, SettingChange } from "./host-change.ts";
+import type { DeviceChange, FileChange, HostChange, ResolverChange, SettingChange } from "./host-change.ts";
 import { readIfPresent, removeFile, replaceFile } from "./host-file.ts";
 import { makingCommand, unmakingCommand } from "./ip-changes.ts";
 import { readDevices } from "./network-snapshot.ts";
@@ -13,6 +13,9 @@ export type Previous = {
   /** Other kernel settings that the kernel changes along with this one, by name. */
   readonly companions: Readonly<Record<string, string>>;
 };
+
+// linux/if_link.h, IN6_ADDR_GEN_MODE_…, by iproute2's words.
+const ADDRESS_MODES = ["eui64", "none", "stable_secret", "random"] as const;
 
 const NOTHING: Previous = { value: null, companions: {} };
 
@@ -133,7 +136,11 @@ async function runUnlessGone(command: Command): Promise<void> {
   }
 }
 
-async function deviceProperty(device: string, property: "mtu" | "txqueuelen" | "state"): Promise<string | null> {
+async function deviceProperty(device: string, property: DeviceChange["property"]): Promise<string | null> {
+  if (property === "addrgenmode") {
+    const mode = await readSetting(`net/ipv6/conf/${device}/addr_gen_mode`);
+    return mode === null ? null : (ADDRESS_MODES[Number(mode)] ?? null);
+  }
   const found = (await readDevices()).find((one) => one.name === device);
   if (found === undefined) return null;
   if (property === "state") return found.isUp ? "up" : "down";

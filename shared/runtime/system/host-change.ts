@@ -36,12 +36,12 @@ export const RuleChange = v.object({
   suppressPrefixLength: v.optional(Natural),
 });
 
-/** A property of a device: its MTU, its queue's length in packets, or that it is up. */
+/** A property of a device: its MTU, its queue's length in packets, how it makes link-local addresses, that it is up. */
 export const DeviceChange = v.object({
   kind: v.literal("device"),
   device: Device,
-  property: v.picklist(["mtu", "txqueuelen", "state"]),
-  value: v.pipe(v.string(), v.regex(/^(\d+|up|down)$/)),
+  property: v.picklist(["mtu", "txqueuelen", "addrgenmode", "state"]),
+  value: v.pipe(v.string(), v.regex(/^(\d+|[a-z][a-z_0-9]*)$/)),
 });
 
 /** A kernel setting: the path below /proc/sys and its value. */

@@ -26,7 +26,6 @@ const HALVES: Readonly<Record<Family, readonly string[]>> = {
   4: ["0.0.0.0/1", "128.0.0.0/1"],
   6: ["::/1", "8000::/1"],
 };
-const NO_LINK_LOCAL = "1";
 
 /**
  * The changes that set up a TUN device, to be made once it is open. The server's address needs no route of its own past
@@ -87,7 +86,7 @@ function quietIp6(request: TunnelRequest): HostChange[] {
   if (!usesIp6) return [{ kind: "setting", name: `${prefix}/disable_ipv6`, value: "1" }];
   return [
     { kind: "setting", name: `${prefix}/disable_ipv6`, value: "0" },
-    { kind: "setting", name: `${prefix}/addr_gen_mode`, value: NO_LINK_LOCAL },
+    { kind: "device", device: request.device, property: "addrgenmode", value: "none" },
   ];
 }
 
