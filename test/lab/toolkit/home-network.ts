@@ -136,18 +136,18 @@ async function connectLine(lab: Lab, ends: LineEnds, line: HomeLine, number: num
   ];
   await isp.forward();
   await lab.connect(
-    { namespace: isp, device: "sub", addresses: [`${net}.1/24`, `${net6}:1/64`], mtu },
+    { namespace: isp, device: "subscriber", addresses: [`${net}.1/24`, `${net6}:1/64`], mtu },
     { namespace: router, device: `wan${number}`, addresses: [`${net}.2/24`, `${net6}:2/64`], mtu },
   );
   await lab.connect(
-    { namespace: isp, device: "up", addresses: [`${up}.2/24`, `${up6}:2/64`] },
+    { namespace: isp, device: "backbone", addresses: [`${up}.2/24`, `${up6}:2/64`] },
     { namespace: backbone, device: `isp${number}`, addresses: [`${up}.1/24`, `${up6}:1/64`] },
   );
   const devices = [`home${number}`, `inet${number}`];
   await relaySpace.ip(...devices.map((device) => `link set ${device} netns ${isp.fullName}`));
   const rulesAndRoutes = [
-    `rule add iif sub table ${UP_TABLE}`,
-    `rule add iif up table ${DOWN_TABLE}`,
+    `rule add iif subscriber table ${UP_TABLE}`,
+    `rule add iif backbone table ${DOWN_TABLE}`,
     `route add default dev home${number} table ${UP_TABLE}`,
     `route add default dev inet${number} table ${DOWN_TABLE}`,
   ];
