@@ -25,6 +25,8 @@ export type InitiatorOptions = {
   readonly ip4: InnerAddress | undefined;
   readonly ip6: InnerAddress | undefined;
   readonly keepalive: Milliseconds;
+  /** As `KeepaliveOptions.deadAfter`. */
+  readonly deadAfter: Milliseconds | undefined;
   readonly version: string;
 };
 
@@ -43,8 +45,11 @@ export class Initiator implements HandshakeReceiver {
     options: Omit<MemberLinkOptions, "ordinal" | "addressOffset" | "keepalive">,
     now: Milliseconds,
   ): MemberLink {
-    const { host, tunnel, crypto, secret, keepalive } = this.#options;
-    const parts = tunnel.addLink({ ...options, keepalive: { interval: keepalive, asksWhenIdle: true } }, now);
+    const { host, tunnel, crypto, secret, keepalive, deadAfter } = this.#options;
+    const parts = tunnel.addLink(
+      { ...options, keepalive: { interval: keepalive, asksWhenIdle: true, deadAfter } },
+      now,
+    );
     const { link } = parts;
     parts.dialer = new LinkDialer(link, parts.sessions, {
       crypto,

@@ -48,6 +48,8 @@ export type ResponderOptions<Owner> = {
   readonly ciphers: readonly Cipher[];
   /** What the device takes: the largest IP packet for a link, before its path is known. */
   readonly lineMtu: number;
+  /** As `KeepaliveOptions.deadAfter`. */
+  readonly deadAfter: Milliseconds | undefined;
   readonly version: string;
 };
 
@@ -137,15 +139,16 @@ export class Responder<Owner> implements HandshakeReceiver {
   ): LinkParts | undefined {
     const known = tunnel.links.find(({ options }) => options.discriminator === offer.linkDiscriminator);
     if (known !== undefined) return tunnel.parts(known);
-    if (!this.#options.host.hasRoomForLink) return undefined;
+    const { host, lineMtu, deadAfter } = this.#options;
+    if (!host.hasRoomForLink) return undefined;
     const parts = tunnel.addLink(
       {
         name: offer.linkName,
         discriminator: offer.linkDiscriminator,
         sendRate: admission.sendRate ?? offer.receiveRate,
         receiveRate: admission.receiveRate ?? offer.sendRate,
-        mtu: Math.min(this.#options.lineMtu, offer.lineMtu ?? this.#options.lineMtu),
-        keepalive: { interval: offer.keepalive, asksWhenIdle: false },
+        mtu: Math.min(lineMtu, offer.lineMtu ?? lineMtu),
+        keepalive: { interval: offer.keepalive, asksWhenIdle: false, deadAfter },
       },
       now,
     );

@@ -3,9 +3,8 @@ import type { Arena } from "./packet/arena.ts";
 import type { AssemblyBuffer } from "./packet/assembly-buffer.ts";
 import type { CellPool } from "./packet/cell-pool.ts";
 import type { DeliveryBatch } from "./packet/delivery-batch.ts";
-import type { Tunnel } from "./tunnel.ts";
 
-/** What all tunnels of a process share: the memory, the way to the TUN device, the keys. */
+/** What a tunnel gets from its process: the memory, the way to the TUN device, the keys. */
 export type TunnelEnvironment = {
   readonly arena: Arena;
   /** Cells for packets that wait. */
@@ -14,5 +13,5 @@ export type TunnelEnvironment = {
   readonly records: CellPool;
   readonly assembly: AssemblyBuffer;
   readonly delivery: DeliveryBatch;
-  readonly sessionsFor: (tunnel: Tunnel) => SessionEnvironment;
+  readonly sessions: SessionEnvironment;
 };

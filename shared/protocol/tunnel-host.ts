@@ -10,6 +10,7 @@ import type { PacketBatch } from "./packet/packet-batch.ts";
 import type { ReceiveBatch } from "./packet/receive-batch.ts";
 import type { Aead } from "./seal/aead.ts";
 import { AssociationTable } from "./seal/association-table.ts";
+import type { SecurityAssociation } from "./seal/security-association.ts";
 import { Timers } from "./timers.ts";
 import { Tunnel, type TunnelOptions } from "./tunnel.ts";
 import type { TunnelEnvironment } from "./tunnel-environment.ts";
@@ -48,14 +49,14 @@ export class TunnelHost {
   readonly tunnels = new Set<Tunnel>();
   readonly #options: TunnelHostOptions;
   readonly #associations: AssociationTable<Reach>;
-  readonly #environment: TunnelEnvironment;
+  readonly #environment: Omit<TunnelEnvironment, "sessions">;
   readonly #timers = new Timers<Tunnel>();
   readonly #touched = new Set<Tunnel>();
   #events: HostEvent[] = [];
   #inbound: Inbound | undefined;
 
   constructor(options: TunnelHostOptions) {
-    const { arena, delivery, aead, random } = options;
+    const { arena, delivery, random } = options;
     this.arena = arena;
     this.#options = options;
     this.#associations = new AssociationTable(random);
@@ -65,13 +66,6 @@ export class TunnelHost {
       cells: new CellPool(arena, options.cells),
       records: new CellPool(arena, options.links, RECORD_SIZE),
       assembly: new AssemblyBuffer(arena, options.assemblyBytes),
-      sessionsFor: (tunnel) => ({
-        aead,
-        random,
-        bind: (link, association) =>
-          this.#associations.replace(association.keys.localIndex, { tunnel, link, association }),
-        unbind: (linkIndex) => this.#associations.remove(linkIndex),
-      }),
     };
   }
 
@@ -84,7 +78,11 @@ export class TunnelHost {
   }
 
   addTunnel(options: TunnelOptions): Tunnel {
-    const tunnel = new Tunnel(this.#environment, options);
+    const { aead, random } = this.#options;
+    const bind = (link: MemberLink, association: SecurityAssociation): void =>
+      this.#associations.replace(association.keys.localIndex, { tunnel, link, association });
+    const unbind = (linkIndex: number): void => this.#associations.remove(linkIndex);
+    const tunnel = new Tunnel({ ...this.#environment, sessions: { aead, random, bind, unbind } }, options);
     this.tunnels.add(tunnel);
     return tunnel;
   }

@@ -106,7 +106,7 @@ export class Tunnel {
     let ordinal = 0;
     while (taken.has(ordinal)) ordinal++;
     const link = new MemberLink({ ...options, ordinal, addressOffset: records.take() }, now);
-    const sessions = new LinkSessions(link, this.#environment.sessionsFor(this));
+    const sessions = new LinkSessions(link, this.#environment.sessions);
     const control = new LinkControl(link, arena, cells, this.drops);
     const parts = { link, control, sessions, dialer: undefined, reported: link.state };
     this.links.push(link);

@@ -17,6 +17,8 @@ export type KeepaliveOptions = {
   readonly interval: Milliseconds;
   /** The side that opened the link asks while it is idle; the other only listens. */
   readonly asksWhenIdle: boolean;
+  /** How long answers must be missing on a link in use before it is dead; undefined: as soon as it is sure. */
+  readonly deadAfter: Milliseconds | undefined;
 };
 
 /**
@@ -82,11 +84,12 @@ export class Keepalive {
 
   /** When the link has to be called dead if nothing is heard until then. */
   deadAt(roundTripTimeout: Milliseconds): Milliseconds {
+    const floor = this.#options.deadAfter ?? DEAD_FLOOR;
     const listening = this.#options.asksWhenIdle
       ? NEVER
-      : milliseconds(this.#heardAt + 3.5 * this.#options.interval + DEAD_FLOOR);
+      : milliseconds(this.#heardAt + 3.5 * this.#options.interval + floor);
     if (this.#firstUnanswered === undefined || this.#serial - this.#answered < DEAD_REQUESTS) return listening;
-    const unanswered = milliseconds(this.#firstUnanswered + Math.max(DEAD_FLOOR, roundTripTimeout));
+    const unanswered = milliseconds(this.#firstUnanswered + Math.max(floor, roundTripTimeout));
     return earliest(listening, unanswered);
   }
 

@@ -5,6 +5,7 @@ const INTERVAL = milliseconds(500);
 // Each interval with packets weighs 7/8 of the next one: four seconds of traffic, or eight lone keepalives.
 const MEMORY = 7 / 8;
 const STALE_AFTER = seconds(30);
+const UNKNOWN = -1;
 
 /**
  * The share of the peer's packets on one link that did not arrive lately, from the gaps in their numbers, as a
@@ -15,9 +16,9 @@ export class LossRate {
   #expected = 0;
   #received = 0;
   /** The highest packet number of the judged intervals, of the one that waits for late packets, and of all. */
-  #judged = -1;
-  #waiting = -1;
-  #highest = -1;
+  #judged = 0;
+  #waiting = 0;
+  #highest = UNKNOWN;
   #receivedWaiting = 0;
   #receivedCurrent = 0;
   #intervalEnd = milliseconds(0);
@@ -27,6 +28,7 @@ export class LossRate {
   onPacket(packetNumber: number, now: Milliseconds): void {
     this.#judge(now);
     this.#latest = now;
+    if (this.#highest === UNKNOWN) this.#startAt(packetNumber);
     if (packetNumber > this.#waiting) this.#receivedCurrent++;
     else if (packetNumber > this.#judged) this.#receivedWaiting++;
     else this.#received = Math.min(this.#received + 1, this.#expected);
@@ -40,17 +42,21 @@ export class LossRate {
     return 1 - this.#received / this.#expected;
   }
 
-  /** Starts a new session, whose packet numbers start at zero; what was measured stays. */
+  /** Starts a new session: the next packet's number is where its numbers start. What was measured stays. */
   restart(): void {
     this.#closeInterval();
     this.#closeInterval();
-    this.#judged = -1;
-    this.#waiting = -1;
-    this.#highest = -1;
+    this.#highest = UNKNOWN;
+  }
+
+  #startAt(packetNumber: number): void {
+    this.#judged = packetNumber - 1;
+    this.#waiting = packetNumber - 1;
+    this.#highest = packetNumber;
   }
 
   #judge(now: Milliseconds): void {
-    if (now < this.#intervalEnd) return;
+    if (now < this.#intervalEnd || this.#highest === UNKNOWN) return;
     this.#closeInterval();
     this.#intervalEnd = milliseconds(now + INTERVAL);
   }

@@ -36,7 +36,9 @@ export class PathMtu {
   /** The smallest size that is known not to pass; above the maximum when none is. */
   #smallestBad = 0;
   #probes: Probe[] = [];
+  /** Whether any probe of this search was answered, and whether any search has ended since the path was new. */
   #isAnswered = false;
+  #isFound = false;
   #confirmation: Probe | undefined;
   #probeTimer = INITIAL_PROBE_TIMER;
   #isInUse = false;
@@ -48,6 +50,7 @@ export class PathMtu {
     this.#base = options.base;
     this.#maximum = options.maximum;
     this.#current = smaller(options.base, options.maximum);
+    this.#isFound = this.#current === options.maximum;
     this.#search(options.maximum + 1);
   }
 
@@ -56,8 +59,9 @@ export class PathMtu {
     return this.#current;
   }
 
+  /** Whether the size is still to be found; an attempt to raise one that was found does not count. */
   get isSearching(): boolean {
-    return this.#probes.length > 0;
+    return !this.#isFound;
   }
 
   /** Says how long an answer may take on this link, by its round-trip time; at least 200 ms are waited. */
@@ -87,7 +91,7 @@ export class PathMtu {
     this.#confirmation = undefined;
     this.#isInUse = false;
     this.#confirmAt = milliseconds(now + CONFIRMATION_TIMER);
-    if (!this.isSearching && size === this.#current) return false;
+    if (this.#probes.length === 0 && size === this.#current) return false;
     const isLarger = size > this.#current;
     this.#current = bytes(size);
     // An answer that came after its probe was given up is an answer nevertheless.
@@ -156,6 +160,7 @@ export class PathMtu {
   #fallTo(size: Bytes, smallestBad: number, now: Milliseconds): boolean {
     const isChanged = size !== this.#current;
     this.#current = size;
+    this.#isFound &&= !isChanged;
     if (isChanged) {
       this.#confirmation = undefined;
       this.#confirmAt = NEVER;
@@ -176,12 +181,13 @@ export class PathMtu {
 
   /** When nothing is being probed: halves what is left between good and bad, or ends the search. */
   #refineOrComplete(now: Milliseconds): void {
-    if (this.isSearching) return;
+    if (this.#probes.length > 0) return;
     const gap = this.#smallestBad - this.#current;
     if (gap > RESOLUTION && this.#isAnswered) {
       this.#probes = [unsent(bytes(this.#current + Math.floor(gap / 2)))];
       return;
     }
+    this.#isFound ||= this.#isAnswered || this.#current === this.#maximum;
     const timer = this.#isAnswered ? PMTU_RAISE_TIMER : SILENCE_TIMER;
     this.#raiseAt = this.#current < this.#maximum ? milliseconds(now + timer) : NEVER;
   }

@@ -34,11 +34,6 @@ export class SessionSet<Session> {
     this.#token = new FreshnessToken(random);
   }
 
-  /** How many sessions there are, in every stage. */
-  get size(): number {
-    return this.#entries.length;
-  }
-
   /** The session that this link sends with. */
   sending(): Session | undefined {
     return (this.#last("trial") ?? this.#last("proven"))?.session;

@@ -1,0 +1,216 @@
+import { type IpAddress, type IpPrefix, networkOf } from "../shared/config/values/ip-address.ts";
+import { RouteTable } from "../shared/protocol/packet/route-table.ts";
+import type { Admission, Reception } from "../shared/protocol/responder.ts";
+import { WeightedScheduler } from "../shared/protocol/scheduler/weighted.ts";
+import { keyIdText, type SecretKey } from "../shared/protocol/session/key-id.ts";
+import type { LinkOffer } from "../shared/protocol/session/link-offer.ts";
+import type { RefusedLink } from "../shared/protocol/session/refusal.ts";
+import type { Tunnel } from "../shared/protocol/tunnel.ts";
+import type { HostEvent, TunnelHost } from "../shared/protocol/tunnel-host.ts";
+import type { Bytes, BytesPerSecond, Milliseconds } from "../shared/protocol/units.ts";
+import { AddressPool } from "./address-pool.ts";
+import { PacketPolicy } from "./packet-policy.ts";
+import type { ServerClientConfig } from "./server-clients.ts";
+
+// Bundles of one client that no packet has proved yet. Replayed offers can make no more than these at a time.
+const UNPROVEN_LIMIT = 4;
+
+const ENDPOINT_DISCRIMINATOR_SIZE = 8;
+
+// RFC 1990 §5.1.3: class 1, a locally assigned address.
+const LOCALLY_ASSIGNED = 1;
+
+/** Who stands behind a secret: one client, or everybody who has the common one. */
+export type SecretOwner =
+  | { readonly kind: "client"; readonly client: ServerClientConfig }
+  | { readonly kind: "everybody" };
+
+/** What the bundles of a server have in common. */
+export type BundlesOptions = {
+  readonly host: TunnelHost;
+  readonly random: (length: number) => Uint8Array;
+  readonly secrets: readonly { readonly secret: SecretKey; readonly owner: SecretOwner }[];
+  readonly clients: readonly ServerClientConfig[];
+  readonly ip4: IpPrefix;
+  readonly ip6: IpPrefix | undefined;
+  readonly dns: readonly IpAddress[];
+  readonly allowsClientToClient: boolean;
+  readonly maxClients: number;
+  readonly mrru: number;
+  readonly classes: number;
+  readonly reorderWait: Milliseconds;
+  readonly tunnelMtu: Bytes | undefined;
+  readonly ratesFor: (
+    client: string,
+    link: string,
+  ) => { readonly sendRate: BytesPerSecond | undefined; readonly receiveRate: BytesPerSecond | undefined };
+};
+
+/** One client's bundle. */
+export type Bundle = {
+  readonly client: string;
+  readonly peer: string;
+  readonly tunnel: Tunnel;
+  readonly ip4: IpAddress | undefined;
+  readonly ip6: IpAddress | undefined;
+  readonly routes: readonly IpPrefix[];
+  isEstablished: boolean;
+};
+
+/** The bundles of all clients: who may join which, what addresses they have, and where packets for them go. */
+export class Bundles implements Reception<SecretOwner> {
+  readonly #options: BundlesOptions;
+  readonly #secrets: ReadonlyMap<string, { readonly secret: SecretKey; readonly owner: SecretOwner }>;
+  readonly #clients: ReadonlyMap<string, ServerClientConfig>;
+  readonly #pool4: AddressPool;
+  readonly #pool6: AddressPool | undefined;
+  readonly #routes = new RouteTable<Tunnel>();
+  readonly #bundles = new Map<Tunnel, Bundle>();
+
+  constructor(options: BundlesOptions) {
+    this.#options = options;
+    this.#secrets = new Map(options.secrets.map((entry) => [keyIdText(entry.secret.keyId), entry]));
+    this.#clients = new Map(options.clients.map((client) => [client.name, client]));
+    const isDefined = (address: IpAddress | undefined): address is IpAddress => address !== undefined;
+    this.#pool4 = new AddressPool(options.ip4, options.clients.map(({ ip4 }) => ip4).filter(isDefined));
+    const fixed6 = options.clients.map(({ ip6 }) => ip6).filter(isDefined);
+    this.#pool6 = options.ip6 === undefined ? undefined : new AddressPool(options.ip6, fixed6);
+  }
+
+  find(keyId: string): { readonly secret: SecretKey; readonly owner: SecretOwner } | undefined {
+    return this.#secrets.get(keyId);
+  }
+
+  admit(owner: SecretOwner, offer: LinkOffer, _now: Milliseconds): Admission {
+    const name = owner.kind === "client" ? owner.client.name : offer.clientName;
+    const client = name === undefined ? undefined : this.#clients.get(name);
+    const refusal = this.#refusal(owner, name, client);
+    if (refusal !== undefined || name === undefined) return refusal ?? refuse("client-unknown", "no client name");
+    const bundle = this.#find(name, peerText(offer)) ?? this.#create(name, client, offer);
+    if ("kind" in bundle) return bundle;
+    const { ip4, ip6, dns, tunnelMtu, ratesFor } = this.#options;
+    const inner = (address: IpAddress | undefined, prefix: IpPrefix | undefined) =>
+      address === undefined || prefix === undefined
+        ? undefined
+        : { address: address.bytes, prefixLength: prefix.length };
+    return {
+      kind: "admitted",
+      tunnel: bundle.tunnel,
+      terms: {
+        ip4: inner(bundle.ip4, ip4),
+        ip6: inner(bundle.ip6, ip6),
+        serverIp4: ip4.address.bytes,
+        serverIp6: ip6?.address.bytes,
+        dns: dns.map(({ bytes }) => bytes),
+        routes: [],
+        tunnelMtu,
+      },
+      ...ratesFor(name, offer.linkName),
+    };
+  }
+
+  /** The bundle to which a packet of the TUN device goes, by its destination. */
+  route(bytes: Uint8Array, offset: number): Tunnel | undefined {
+    return this.#routes.lookup(bytes, offset, "destination");
+  }
+
+  /** All bundles that a packet has proved. */
+  established(): Bundle[] {
+    return [...this.#bundles.values()].filter(({ isEstablished }) => isEstablished);
+  }
+
+  get(tunnel: Tunnel): Bundle | undefined {
+    return this.#bundles.get(tunnel);
+  }
+
+  /** Takes what happened in a tunnel into account. */
+  handleEvent({ tunnel, event }: HostEvent): void {
+    const bundle = this.#bundles.get(tunnel);
+    if (bundle === undefined) return;
+    if (event.kind === "link changed" && event.state.kind === "up" && !bundle.isEstablished) this.#establish(bundle);
+    if (event.kind === "ended") this.#remove(bundle);
+  }
+
+  #refusal(
+    owner: SecretOwner,
+    name: string | undefined,
+    client: ServerClientConfig | undefined,
+  ): RefusedLink | undefined {
+    if (name === undefined) return refuse("client-unknown", "the client has not said its name");
+    if (owner.kind === "everybody" && client?.secret !== undefined) {
+      return refuse("client-unknown", `client ${name} has a password of its own`);
+    }
+    if (client !== undefined && !client.isEnabled) return refuse("client-disabled", `client ${name} is disabled`);
+    return undefined;
+  }
+
+  #find(client: string, peer: string): Bundle | undefined {
+    for (const bundle of this.#bundles.values()) {
+      if (bundle.client === client && bundle.peer === peer) return bundle;
+    }
+    return undefined;
+  }
+
+  #create(name: string, client: ServerClientConfig | undefined, offer: LinkOffer): Bundle | RefusedLink {
+    const { host, maxClients, mrru, classes, reorderWait, allowsClientToClient } = this.#options;
+    const own = [...this.#bundles.values()].filter((bundle) => bundle.client === name);
+    if (own.filter(({ isEstablished }) => !isEstablished).length >= UNPROVEN_LIMIT) {
+      return refuse("other", "too many unfinished handshakes");
+    }
+    const others = new Set(this.established().map((bundle) => bundle.client));
+    if (!others.has(name) && others.size >= maxClients) return refuse("too-many-clients", "the server is full");
+    if (this.#pool4.isFull || this.#pool6?.isFull === true) this.#reclaimLeases();
+    const ip4 = this.#pool4.lease(name, client?.ip4, offer.ip4?.address);
+    const ip6 = this.#pool6?.lease(name, client?.ip6, offer.ip6?.address);
+    if (ip4 === undefined) return refuse("address-taken", "no tunnel address is free");
+    let tunnel: Tunnel | undefined;
+    const policy = new PacketPolicy<Tunnel>(this.#routes, () => tunnel, allowsClientToClient);
+    tunnel = host.addTunnel({
+      name,
+      role: "responder",
+      scheduler: new WeightedScheduler(),
+      mrru,
+      classes,
+      reorderWait,
+      filter: policy,
+      endpointDiscriminator: Uint8Array.of(LOCALLY_ASSIGNED, ...this.#options.random(ENDPOINT_DISCRIMINATOR_SIZE)),
+    });
+    const routes = client?.routes ?? [];
+    const bundle = { client: name, peer: peerText(offer), tunnel, ip4, ip6, routes, isEstablished: false };
+    this.#bundles.set(tunnel, bundle);
+    return bundle;
+  }
+
+  /** Lets packets go to a bundle, in place of an older one of the same client. */
+  #establish(bundle: Bundle): void {
+    for (const other of [...this.#bundles.values()]) {
+      if (other !== bundle && other.client === bundle.client && other.isEstablished) this.#remove(other);
+    }
+    bundle.isEstablished = true;
+    for (const address of [bundle.ip4, bundle.ip6]) {
+      if (address !== undefined) this.#routes.add(address.bytes, address.bytes.length * 8, bundle.tunnel);
+    }
+    for (const route of bundle.routes) this.#routes.add(networkOf(route).bytes, route.length, bundle.tunnel);
+  }
+
+  #remove(bundle: Bundle): void {
+    this.#bundles.delete(bundle.tunnel);
+    this.#routes.removeValue(bundle.tunnel);
+    this.#options.host.removeTunnel(bundle.tunnel);
+  }
+
+  /** Takes the addresses of absent clients back: until the pool runs out, who returns finds its own again. */
+  #reclaimLeases(): void {
+    const present = new Set([...this.#bundles.values()].map(({ client }) => client));
+    this.#pool4.releaseAllBut(present);
+    this.#pool6?.releaseAllBut(present);
+  }
+}
+
+function refuse(reason: RefusedLink["reason"], text: string): RefusedLink {
+  return { kind: "refused", reason, text };
+}
+
+function peerText(offer: LinkOffer): string {
+  return Array.from(offer.endpointDiscriminator, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,158 @@
+import { Aead as NativeAead } from "dgram-native";
+import { Outlet } from "../../shared/protocol/link/outlet.ts";
+import { Arena } from "../../shared/protocol/packet/arena.ts";
+import { DeliveryBatch } from "../../shared/protocol/packet/delivery-batch.ts";
+import { HEADROOM, PacketBatch } from "../../shared/protocol/packet/packet-batch.ts";
+import { ReceiveBatch } from "../../shared/protocol/packet/receive-batch.ts";
+import { TransmitBatch } from "../../shared/protocol/packet/transmit-batch.ts";
+import type { Aead } from "../../shared/protocol/seal/aead.ts";
+import type { Tunnel } from "../../shared/protocol/tunnel.ts";
+import { TunnelHost } from "../../shared/protocol/tunnel-host.ts";
+import type { Milliseconds } from "../../shared/protocol/units.ts";
+import { ADDRESS_RECORD_SIZE } from "../../shared/protocol/wire/address-record.ts";
+
+const ARENA_SIZE = 32 * 1024 * 1024;
+const CELLS = 8192;
+const LINKS = 256;
+const BATCH = 512;
+const STRIDE = 2048;
+const SCRATCH = 128 * 1024;
+
+/** A simulated host's address: which one, and its UDP port. */
+export type Place = { readonly host: number; readonly port: number };
+
+/** A datagram under way. */
+export type Datagram = { readonly bytes: Uint8Array; readonly from: Place; readonly to: Place };
+
+/** Called with every datagram that an end sends; `outlet` is the socket's number. */
+export type Transmit = (datagram: Datagram, outlet: number, now: Milliseconds) => void;
+
+/** One end of a simulated tunnel: the core as a daemon drives it, with batches of its own and the real AEAD. */
+export class SimulatedEnd {
+  readonly host: TunnelHost;
+  readonly outlets: Outlet[] = [];
+  readonly delivered: Uint8Array[] = [];
+  readonly #arena = new Arena(ARENA_SIZE);
+  readonly #aead = new NativeAead(4096);
+  readonly #delivery = new DeliveryBatch(BATCH);
+  readonly #packets = new PacketBatch(BATCH);
+  readonly #received = new ReceiveBatch(BATCH);
+  readonly #scratch: number;
+  readonly #sealed = new Uint8Array(BATCH * STRIDE);
+  readonly #lengths = new Int32Array(BATCH);
+  readonly #places: Place[];
+  readonly #transmit: Transmit;
+  /** Takes every delivered packet in place of `delivered`, which would grow for long runs. */
+  onDelivered: ((packet: Uint8Array, now: Milliseconds) => void) | undefined;
+
+  /** `places` are the addresses of its sockets. */
+  constructor(places: readonly Place[], random: (length: number) => Uint8Array, transmit: Transmit) {
+    this.#places = [...places];
+    this.#transmit = transmit;
+    this.#scratch = this.#arena.reserve(SCRATCH);
+    const aead: Aead = {
+      addKey: (cipher, key) => this.#aead.addKey(cipher, key),
+      removeKey: (slot) => this.#aead.removeKey(slot),
+      open: (batch) => this.#aead.open(this.#arena.bytes, batch.columns, batch.capacity, 0, batch.count),
+    };
+    this.host = new TunnelHost({
+      arena: this.#arena,
+      cells: CELLS,
+      links: LINKS,
+      assemblyBytes: 4 * 65_536,
+      delivery: this.#delivery,
+      aead,
+      random,
+    });
+    for (const _ of places) this.outlets.push(new Outlet(new TransmitBatch(BATCH)));
+  }
+
+  /** Writes an address record for a place into the scratch, where it is good until the next call. */
+  record(place: Place, slot = 0): number {
+    const offset = this.#scratch + slot * 64;
+    const { bytes } = this.#arena;
+    bytes.fill(0, offset, offset + ADDRESS_RECORD_SIZE);
+    bytes[offset] = 4;
+    bytes[offset + 2] = place.port >> 8;
+    bytes[offset + 3] = place.port & 0xff;
+    bytes.set([10, 0, place.host >> 8, place.host & 0xff], offset + 8);
+    return offset;
+  }
+
+  /** Gives a socket another address, as when a line gets a new one. */
+  move(outlet: number, place: Place): void {
+    this.#places[outlet] = place;
+  }
+
+  /** Takes a datagram from the network. */
+  receive(datagram: Datagram, outlet: number, now: Milliseconds): void {
+    const target = this.outlets[outlet];
+    if (target === undefined) return;
+    const offset = this.#scratch + 4096;
+    const { bytes } = datagram;
+    this.#arena.bytes.set(bytes, offset);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const word = (at: number): number => (bytes.length >= at + 4 ? view.getInt32(at) : 0);
+    this.#received.clear();
+    this.#received.add(offset, bytes.length, this.record(datagram.from, 1), word(0), word(4));
+    this.host.handleDatagrams(this.#received, target, now);
+    this.settle(now);
+  }
+
+  /** Takes IP packets from the TUN device for one tunnel. */
+  sendPackets(tunnel: Tunnel, packets: readonly Uint8Array[], now: Milliseconds): void {
+    for (const packet of packets) {
+      const offset = this.#scratch + 8192 + HEADROOM;
+      this.#arena.bytes.set(packet, offset);
+      this.#packets.clear();
+      this.#packets.add(offset, packet.length, 0);
+      this.host.handlePacket(tunnel, this.#packets, 0, now);
+      this.settle(now);
+    }
+  }
+
+  /** Lets everything happen that is due, and sends and delivers what comes of it. */
+  settle(now: Milliseconds): void {
+    do {
+      this.host.settle(now);
+      this.#flush(now);
+    } while (this.#resume());
+  }
+
+  #resume(): boolean {
+    const hasRefused = this.#delivery.hasRefused;
+    this.#delivery.clear();
+    this.host.recycle();
+    if (hasRefused) this.host.resume();
+    return hasRefused;
+  }
+
+  #flush(now: Milliseconds): void {
+    for (const [index, outlet] of this.outlets.entries()) this.#send(index, outlet, now);
+    for (let row = 0; row < this.#delivery.count; row++) {
+      const offset = this.#delivery.offset(row);
+      const packet = this.#arena.bytes.slice(offset, offset + this.#delivery.length(row));
+      if (this.onDelivered === undefined) this.delivered.push(packet);
+      else this.onDelivered(packet, now);
+    }
+  }
+
+  #send(index: number, outlet: Outlet, now: Milliseconds): void {
+    const { batch } = outlet;
+    const arena = this.#arena.bytes;
+    this.#aead.seal(arena, batch.columns, batch.capacity, 0, batch.count, this.#sealed, 0, STRIDE, this.#lengths);
+    for (let row = 0; row < batch.count; row++) {
+      const length = this.#lengths[row] ?? 0;
+      const bytes = this.#sealed.slice(row * STRIDE, row * STRIDE + length);
+      const from = this.#places[index];
+      if (from !== undefined)
+        this.#transmit({ bytes, from, to: this.#placeAt(batch.addressOffset(row)) }, index, now);
+    }
+    batch.clear();
+  }
+
+  #placeAt(offset: number): Place {
+    const at = (place: number): number => this.#arena.bytes[offset + place] ?? 0;
+    return { host: (at(10) << 8) | at(11), port: (at(2) << 8) | at(3) };
+  }
+}
