@@ -132,7 +132,6 @@ describe("The path MTU of a link", () => {
 
     assert.equal(pathMtu.onProbeAcknowledged(1492, path.now), true);
     assert.equal(pathMtu.current, 1492);
-    assert.equal(pathMtu.isSearching, true);
     path.limit = 1500;
     path.advance(MINUTE);
 
@@ -157,10 +156,12 @@ describe("The path MTU of a silent path", () => {
     const path = new ProbedPath(pathMtu, { limit: 0, roundTrip: ROUND_TRIP });
     path.advance(4000);
 
+    assert.equal(pathMtu.isSearching, true);
     path.limit = 1500;
     path.advance(8000);
 
     assert.equal(pathMtu.current, 1500);
+    assert.equal(pathMtu.isSearching, false);
   });
 
   it("costs no more than three rounds of probes in five seconds", () => {
@@ -203,16 +204,16 @@ describe("The path MTU in use", () => {
 
   it("falls to the base in a black hole, then searches again (RFC 8899 §4.3)", () => {
     const { pathMtu, path } = settled(1500);
-    const seen = new Set<number>();
+    const seen = new Set<string>();
 
     path.limit = 1400;
     pathMtu.onSent(1500);
     for (let tick = 0; tick < 2000; tick++) {
       path.advance(10);
-      seen.add(pathMtu.current);
+      seen.add(`${pathMtu.current} ${pathMtu.isSearching ? "sought" : "found"}`);
     }
 
-    assert.deepEqual([...seen], [1500, BASE, 1400]);
+    assert.deepEqual([...seen], ["1500 found", "1200 sought", "1400 sought", "1400 found"]);
   });
 
   it("is confirmed at once on suspicion", () => {
@@ -252,11 +253,17 @@ describe("The path MTU in use", () => {
     assert.equal(path.probes.slice(probesBefore).find(({ size }) => size > 1400)?.size, 1500);
   });
 
-  it("stays as it is when raising fails", () => {
+  it("stays as it is when raising fails, and counts as found all the time", () => {
     const { pathMtu, path } = settled(1402);
+    path.advance(MINUTE);
+    const probesBefore = path.probes.length;
 
-    path.advance(35 * MINUTE);
+    for (let tenth = 0; tenth < 21_000; tenth++) {
+      path.advance(100);
+      assert.equal(pathMtu.isSearching, false);
+    }
 
+    assert.ok(path.probes.length > probesBefore + 6);
     assert.ok(pathMtu.current <= 1402 && pathMtu.current > 1398);
   });
 });

@@ -125,6 +125,7 @@ export class PathMtu {
 
   /** Falls to the base and searches anew, as when the link comes up on another path; true when `current` changed. */
   restart(now: Milliseconds): boolean {
+    this.#isFound = false;
     return this.#fallTo(smaller(this.#base, this.#maximum), this.#maximum + 1, now);
   }
 
