@@ -208,7 +208,7 @@ describe("The path MTU in use", () => {
 
     path.limit = 1400;
     pathMtu.onSent(1500);
-    for (let tick = 0; tick < 2000; tick++) {
+    for (let tick = 0; tick < 4000; tick++) {
       path.advance(10);
       seen.add(`${pathMtu.current} ${pathMtu.isSearching ? "sought" : "found"}`);
     }
