@@ -31,8 +31,8 @@ export type ClientLinkConfig = {
   readonly bindHost: IpAddress | undefined;
   readonly bindPort: number | undefined;
   readonly gateway: IpAddress | undefined;
-  /** A routing table of the operator's. */
-  readonly table: number | undefined;
+  /** A routing table of the operator's, number or name. */
+  readonly table: string | undefined;
   /** A firewall mark of the operator's. */
   readonly fwmark: number | undefined;
   /** A host name or an address. */
@@ -57,10 +57,6 @@ export type ClientConfig = GeneralConfig & {
   readonly ip4: IpPrefix | undefined;
   readonly ip6: IpPrefix | undefined;
   readonly scheduler: "weighted";
-  /** The routing table of the first link; the next have the numbers behind it. */
-  readonly tableBase: number;
-  readonly markBase: number;
-  readonly rulePriority: number;
   /** The links that are enabled, in the order of the file. */
   readonly links: readonly ClientLinkConfig[];
 };
@@ -116,9 +112,6 @@ function clientPart(general: General) {
     ip4: general.ip4,
     ip6: general.ip6,
     scheduler: general.scheduler,
-    tableBase: general.table_base,
-    markBase: general.mark_base,
-    rulePriority: general.rule_priority,
   };
 }
 

@@ -14,9 +14,6 @@ export const CLIENT_GENERAL_KEYS = {
   ip4: optionalKey(kinds.prefix4, "The tunnel's own IPv4 address; from the server's pool when left out."),
   ip6: optionalKey(kinds.prefix6, "The tunnel's own IPv6 address; from the server's pool when left out."),
   scheduler: keyWithDefault(kinds.scheduler, "weighted", "How packets are spread over the links."),
-  table_base: keyWithDefault(kinds.table, "20000", "The first of the routing tables made for links, one each."),
-  mark_base: keyWithDefault(kinds.mark, "0x4857", "The first of the firewall marks given to links, one each."),
-  rule_priority: keyWithDefault(kinds.rulePriority, "5080", "The priority of the first `ip rule` that is added."),
 } as const;
 
 /** The keys of a client's link section; the section's name is the link's. */

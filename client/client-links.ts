@@ -3,6 +3,7 @@ import type { IniFile, IniSection } from "../shared/config/ini-file.ts";
 import type { SectionOf } from "../shared/config/key.ts";
 import { placeOf } from "../shared/config/read-section.ts";
 import { isUnspecified } from "../shared/config/values/ip-address.ts";
+import { LINKS_PER_DAEMON } from "../shared/runtime/system/uplink-plan.ts";
 import type { CLIENT_LINK_KEYS } from "./client-keys.ts";
 
 /** A link's section, read but not yet joined with [general]. */
@@ -26,6 +27,11 @@ export function checkClientLinks(
     defaults.remotehost === undefined && links.some(({ keys }) => keys.remotehost === undefined);
   if (isRemoteMissing) {
     ini.problems.add(placeOf(ini, general, "remotehost"), "missing: expected the server's host name or IP address");
+  }
+  const surplus = links[LINKS_PER_DAEMON];
+  if (surplus !== undefined) {
+    const place = { file: ini.file, line: surplus.section.line, section: surplus.section.name };
+    ini.problems.add(place, `expected at most ${LINKS_PER_DAEMON} links`);
   }
   for (const link of links) checkFamilies(ini, link, link.keys.remotehost ?? defaults.remotehost);
   checkWays(ini, links);

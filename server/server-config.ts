@@ -6,11 +6,12 @@ import {
   generalConfig,
   readSecret,
 } from "../shared/config/general-config.ts";
-import { type IniFile, parseIni } from "../shared/config/ini-file.ts";
+import { type IniFile, type IniSection, parseIni } from "../shared/config/ini-file.ts";
 import type { SectionOf } from "../shared/config/key.ts";
-import { readSection } from "../shared/config/read-section.ts";
+import { placeOf, readSection } from "../shared/config/read-section.ts";
 import type { Secret } from "../shared/config/secret.ts";
 import type { IpAddress, IpPrefix } from "../shared/config/values/ip-address.ts";
+import { DNS_LIMIT } from "../shared/protocol/session/link-answer.ts";
 import type { BytesPerSecond } from "../shared/protocol/units.ts";
 import { checkServerClients, type ServerClientConfig } from "./server-clients.ts";
 import { SERVER_GENERAL_KEYS } from "./server-keys.ts";
@@ -82,10 +83,19 @@ export function readServerConfig(ini: IniFile): ServerConfig {
   if (general === undefined) return ini.problems.raise();
   checkGeneral(ini, section, general);
   const secret = readSecret(ini, section, general);
+  checkDns(ini, section, general.dns ?? []);
   checkServerClients(ini, section, clients, { ip4: general.ip4, ip6: general.ip6, secret });
   ini.problems.throwIfAny();
   const configs = clients.map(({ config }) => config);
   return { ...generalConfig(ini.file, general), ...serverPart(general), secret, clients: configs, linkRates };
+}
+
+function checkDns(ini: IniFile, section: IniSection, servers: readonly IpAddress[]): void {
+  const isTooMany = ([4, 6] as const).some(
+    (family) => servers.filter((server) => server.family === family).length > DNS_LIMIT,
+  );
+  if (isTooMany)
+    ini.problems.add(placeOf(ini, section, "dns"), `expected at most ${DNS_LIMIT} of IPv4 and ${DNS_LIMIT} of IPv6`);
 }
 
 function serverPart(general: General) {

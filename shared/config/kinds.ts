@@ -1,7 +1,8 @@
 import type { Cipher } from "../protocol/seal/aead.ts";
+import { type Milliseconds, milliseconds, seconds } from "../protocol/units.ts";
 import { kind } from "./key.ts";
 import { Secret } from "./secret.ts";
-import { DURATION_EXPECTED, parseDuration } from "./values/duration.ts";
+import { parseDuration } from "./values/duration.ts";
 import { type IpPrefix, parseIpAddress, parseIpPrefix, parseNetwork } from "./values/ip-address.ts";
 import { NAME_EXPECTED, parseAbsolutePath, parseHost, parseInterfaceName, parseName } from "./values/name.ts";
 import { listOf, oneOf, parseYesNo, wholeNumber } from "./values/plain.ts";
@@ -49,21 +50,27 @@ export const networks = kind(
 );
 export const yesNo = kind(parseYesNo, "expected yes or no");
 export const rate = kind(parseRate, RATE_EXPECTED);
-export const duration = kind(parseDuration, DURATION_EXPECTED);
-export const autoOrDuration = kind(orAuto(parseDuration), `${DURATION_EXPECTED}, or auto`);
+export const keepalive = kind(
+  durationBetween(milliseconds(100), seconds(3600)),
+  'expected seconds from 0.1 to 3600, such as 5, or a time with a unit: "500 ms", "2 min"',
+);
+export const timeout = kind(
+  orAuto(durationBetween(milliseconds(100), seconds(3600))),
+  'expected auto, or seconds from 0.1 to 3600, or a time with a unit: "800 ms"',
+);
+export const reorderWait = kind(
+  durationBetween(milliseconds(1), seconds(10)),
+  'expected seconds up to 10, or a time with a unit: "300 ms"',
+);
 export const lineMtu = kind(wholeNumber(576, 65535), "expected bytes from 576 to 65535");
 export const autoOrMtu = kind(orAuto(wholeNumber(576, 65535)), "expected auto, or bytes from 576 to 65535");
 export const mrru = kind(wholeNumber(1500, 65535), "expected bytes from 1500 to 65535");
 export const clientCount = kind(wholeNumber(1, 65535), "expected a number from 1 to 65535");
-export const table = kind(
-  wholeNumber(1, LARGEST_WORD),
-  "expected the number of a routing table, from 1 to 4294967295",
-);
+export const table = kind(parseTable, "expected the number or the name of a routing table");
 export const mark = kind(
   wholeNumber(1, LARGEST_WORD),
   "expected a firewall mark from 1 to 4294967295, or in hex: 0x51",
 );
-export const rulePriority = kind(wholeNumber(1, 32765), "expected a priority from 1 to 32765");
 export const scheduler = kind(oneOf(SCHEDULERS), `expected "weighted"`);
 export const cipher = kind(orAuto(oneOf(CIPHER_NAMES)), `expected auto, ${CIPHER_NAMES.join(" or ")}`);
 export const scriptPath = kind(parseAbsolutePath, "expected the path of a program, from the root: /etc/hawser/up.sh");
@@ -83,6 +90,19 @@ function parseSecret(text: string): Secret | undefined {
 
 function parsePath(text: string): string | undefined {
   return text === "" || text.includes("\0") ? undefined : text;
+}
+
+function durationBetween(shortest: Milliseconds, longest: Milliseconds) {
+  return (text: string): Milliseconds | undefined => {
+    const duration = parseDuration(text);
+    return duration !== undefined && duration >= shortest && duration <= longest ? duration : undefined;
+  };
+}
+
+function parseTable(text: string): string | undefined {
+  const number = wholeNumber(1, LARGEST_WORD)(text);
+  if (number !== undefined) return String(number);
+  return /^[A-Za-z][\w.-]{0,62}$/.test(text) ? text : undefined;
 }
 
 // unix(7): sun_path has 108 bytes with the final zero.

@@ -86,8 +86,8 @@ describe("A client's configuration is refused", () => {
     ],
     [
       "for a wrong value under an alias",
-      `${GENERAL}[dsl]\nbindfib = main\n`,
-      ["client.conf:6: [dsl] bindfib = main: expected the number of a routing table, from 1 to 4294967295"],
+      `${GENERAL}[dsl]\nbindfib = 0\n`,
+      ["client.conf:6: [dsl] bindfib = 0: expected the number or the name of a routing table"],
     ],
     [
       "for an MTU above the MRRU",
@@ -174,7 +174,9 @@ describe("A client's configuration is refused", () => {
     ["ip4", "10.44.43.2", "expected an IPv4 address with its prefix length, such as 10.44.43.1/24"],
     ["ip6", "10.44.43.2/24", "expected an IPv6 address with its prefix length, such as fd44::1/64"],
     ["cipher", "rot13", "expected auto, aes-256-gcm or chacha20-poly1305"],
-    ["keepalive", "0", 'expected seconds, such as 5, or a time with a unit: "250 ms", "5 s", "2 min", "1 h"'],
+    ["keepalive", "0", 'expected seconds from 0.1 to 3600, such as 5, or a time with a unit: "500 ms", "2 min"'],
+    ["timeout", "10 ms", 'expected auto, or seconds from 0.1 to 3600, or a time with a unit: "800 ms"'],
+    ["reorder_wait", "1 min", 'expected seconds up to 10, or a time with a unit: "300 ms"'],
     ["scheduler", "magic", 'expected "weighted"'],
     ["statuscommand", "up.sh", "expected the path of a program, from the root: /etc/hawser/up.sh"],
     ["control_socket", `/${"a".repeat(107)}`, "expected a path from the root of at most 107 bytes"],
@@ -193,6 +195,12 @@ describe("A client's configuration is refused", () => {
       assert.ok(problems[0]?.endsWith(`: ${expected}`), problems[0]);
     });
   }
+
+  it("for more links than a daemon can have", () => {
+    const links = Array.from({ length: 66 }, (_, index) => `[line${index}]\nbinddev = eth${index}\n`);
+
+    assert.deepEqual(problemsOf(GENERAL + links.join("")), ["client.conf:133: [line64]: expected at most 64 links"]);
+  });
 
   it("without ever showing a secret", () => {
     const secrets = [

@@ -24,7 +24,7 @@ describe("A client's configuration", () => {
       },
       ...{ statusCommand: undefined, controlSocket: "/run/hawser/hawser0.sock", logLevel: "info", logFormat: "auto" },
       ...{ defaultRoute: false, routes: [], dns: { kind: "none" }, ip4: undefined, ip6: undefined },
-      ...{ scheduler: "weighted", tableBase: 20000, markBase: 0x4857, rulePriority: 5080 },
+      ...{ scheduler: "weighted" },
       links: [
         {
           ...{ name: "dsl1", bindDevice: "eth1", bindHost: undefined, bindPort: undefined, gateway: undefined },
@@ -87,7 +87,7 @@ mtu = 1428
     assert.deepEqual([dsl?.remoteHost, dsl?.remotePort], ["198.51.100.7", 5081]);
     assert.deepEqual(
       [lte?.remoteHost, lte?.remotePort, lte?.table, lte?.fwmark, lte?.mtu],
-      ["203.0.113.9", 443, 100, 100, 1428],
+      ["203.0.113.9", 443, "100", 100, 1428],
     );
   });
 
@@ -95,7 +95,7 @@ mtu = 1428
     const config = parse(`${GENERAL}control_unix_path = /run/a.sock\n[dsl1]\nbindfib = 7\n`);
 
     assert.equal(config.controlSocket, "/run/a.sock");
-    assert.equal(config.links[0]?.table, 7);
+    assert.equal(config.links[0]?.table, "7");
   });
 
   it("leaves out a link that is not enabled", () => {

@@ -154,6 +154,11 @@ describe("A server's configuration is refused", () => {
       ],
     ],
     [
+      "for more name servers than a client can be told",
+      `${GENERAL}dns = 9.9.9.9 1.1.1.1 8.8.8.8\n`,
+      ["server.conf:4: [general] dns = 9.9.9.9 1.1.1.1 8.8.8.8: expected at most 2 of IPv4 and 2 of IPv6"],
+    ],
+    [
       "for a pool without room",
       `${GENERAL}ip4 = 10.44.43.1/31\n`,
       [

@@ -4,10 +4,6 @@ const LONGEST = milliseconds(30 * 24 * 3_600_000);
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000 };
 
-/** What a duration must look like, for error texts. */
-export const DURATION_EXPECTED =
-  'expected seconds, such as 5, or a time with a unit: "250 ms", "5 s", "2 min", "1 h"';
-
 /** Reads a time: a bare number is seconds; units are ms, s, min and h. Undefined for anything else, zero too. */
 export function parseDuration(text: string): Milliseconds | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*(ms|s|min|h)?$/.exec(text);
