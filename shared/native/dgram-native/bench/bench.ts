@@ -39,8 +39,8 @@ function main(): void {
   report("send, GSO", offloadSend);
   report("receive, one by one", plainReceive);
   report("receive, GRO", offloadReceive);
-  console.log(`send one by one / GSO: ${(plainSend / offloadSend).toFixed(1)}`);
-  console.log(`receive one by one / GRO: ${(plainReceive / offloadReceive).toFixed(1)}`);
+  print(`send one by one / GSO: ${(plainSend / offloadSend).toFixed(1)}`);
+  print(`receive one by one / GRO: ${(plainReceive / offloadReceive).toFixed(1)}`);
 }
 
 function benchAead(cipher: Cipher): void {
@@ -71,7 +71,13 @@ function benchAead(cipher: Cipher): void {
 }
 
 function benchSocket(offload: boolean): readonly [number, number] {
-  const options = { family: 4, address: "127.0.0.1", offload, receiveBufferBytes: 8 << 20, sendBufferBytes: 8 << 20 } as const;
+  const options = {
+    family: 4,
+    address: "127.0.0.1",
+    offload,
+    receiveBufferBytes: 8 << 20,
+    sendBufferBytes: 8 << 20,
+  } as const;
   const sender = UdpSocket.open(options);
   const receiver = UdpSocket.open(options);
   writeAddressRecord(arena, recordOffset, { address: "127.0.0.1", port: receiver.port });
@@ -125,6 +131,10 @@ function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
 }
 
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
 function report(what: string, nanoseconds: number): void {
-  console.log(`${what.padEnd(24)} ${nanoseconds.toFixed(0).padStart(6)} ns per packet`);
+  print(`${what.padEnd(24)} ${nanoseconds.toFixed(0).padStart(6)} ns per packet`);
 }

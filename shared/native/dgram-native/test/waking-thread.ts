@@ -1,0 +1,4 @@
+import { workerData } from "node:worker_threads";
+import { wake } from "../index.ts";
+
+wake(Number(workerData));
