@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe, it } from "node:test";
+import type { Daemon } from "./toolkit/daemon.ts";
+import { buildHomeNetwork, evenLine, type HomeNetwork, WEB_ADDRESS } from "./toolkit/home-network.ts";
+import { Lab } from "./toolkit/lab.ts";
+import { missingForLab } from "./toolkit/requirements.ts";
+import { finished, startDownload, startWebServer } from "./toolkit/transfers.ts";
+import { prepareTunnel, startTunnel, type Tunnel } from "./toolkit/tunnel.ts";
+import { waitUntil } from "./toolkit/wait.ts";
+
+const LINES = [evenLine("dsl", 20, 10), evenLine("lte", 20, 10)];
+// A tenth of a second of a line's rate: more than probes and handshakes send.
+const USED_BYTES = 250_000;
+
+describe("A bundle in trouble", { skip: missingForLab(), timeout: 180_000 }, () => {
+  let lab: Lab;
+  let network: HomeNetwork;
+  let tunnel: Tunnel;
+
+  before(async () => {
+    lab = await Lab.create();
+    network = await buildHomeNetwork(lab, LINES);
+    await startWebServer(lab, network.web);
+    tunnel = await prepareTunnel(lab, network, LINES);
+    await startTunnel(tunnel, LINES.length);
+  });
+
+  afterEach(async () => {
+    for (const { name } of LINES) await network.relay.restore(name);
+    await tunnel.client.untilUp(LINES.length);
+  });
+
+  after(async () => {
+    await lab.close();
+  });
+
+  for (const { name } of LINES) {
+    it(`goes on with a download within 1 s when ${name} is cut in silence, and uses it again within 3 s`, async (context) => {
+      const download = startDownload(lab, network.home, 12);
+      await download.line(/^second 3:/);
+      await network.relay.cut(name);
+      await download.line(/^second 6:/);
+      const usedAgainAfter = await restoreUnderLoad(network, name);
+
+      const { longestGapMs } = await finished(download, 12);
+
+      context.diagnostic(
+        `longest gap ${longestGapMs.toFixed(0)} ms; used again after ${usedAgainAfter.toFixed(0)} ms`,
+      );
+      assert.ok(longestGapMs <= 1000, `nothing arrived for ${longestGapMs} ms`);
+    });
+  }
+
+  it("comes back by itself when every line was silent for a while", async () => {
+    for (const { name } of LINES) await network.relay.cut(name);
+    await waitUntil("the client has seen that no link is up", 15_000, async () =>
+      (await tunnel.client.status()).bundles.every(({ links }) => links.every(({ state }) => state !== "up")),
+    );
+    for (const { name } of LINES) await network.relay.restore(name);
+
+    await trafficGoesOn(network, 5000);
+  });
+
+  for (const role of ["server", "client"] as const) {
+    for (const end of ["stop", "kill"] as const) {
+      it(`lets traffic go on within 3 s when the ${role} is started again after ${SIGNALS[end]}`, async (context) => {
+        const daemon: Daemon = tunnel[role];
+        const download = startDownload(lab, network.home, 8);
+        await download.line(/^second 1:/);
+        await daemon[end]();
+        daemon.start();
+
+        const goneMs = await trafficGoesOn(network, 3000);
+
+        const { longestGapMs } = await finished(download, 8);
+        context.diagnostic(`traffic after ${goneMs.toFixed(0)} ms; the download's gap ${longestGapMs.toFixed(0)} ms`);
+      });
+    }
+  }
+});
+
+const SIGNALS = { stop: "SIGTERM", kill: "SIGKILL" } as const;
+
+async function restoreUnderLoad({ relay }: HomeNetwork, line: string): Promise<number> {
+  const before = (await relay.counts(line)).down.delivered.bytes;
+  const restoredAt = performance.now();
+  await relay.restore(line);
+  await waitUntil(`line ${line} carries traffic again`, 3000, async () => {
+    return (await relay.counts(line)).down.delivered.bytes > before + USED_BYTES;
+  });
+  return performance.now() - restoredAt;
+}
+
+async function trafficGoesOn({ home }: HomeNetwork, withinMs: number): Promise<number> {
+  const startedAt = performance.now();
+  const ping = ["ping", "-q", "-c", "1", "-W", "0.3", WEB_ADDRESS] as const;
+  await waitUntil("a ping comes back through the tunnel", withinMs, async () => await home.run(...ping));
+  return performance.now() - startedAt;
+}

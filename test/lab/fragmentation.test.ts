@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { bytes } from "../../shared/protocol/units.ts";
+import { buildHomeNetwork, evenLine, type HomeLine, type HomeNetwork, WEB_ADDRESS } from "./toolkit/home-network.ts";
+import { Lab } from "./toolkit/lab.ts";
+import { payloadCapacity } from "./toolkit/payload-capacity.ts";
+import { missingForLab } from "./toolkit/requirements.ts";
+import { finished, startDownload, startUpload, startWebServer } from "./toolkit/transfers.ts";
+import { capacityLines, prepareTunnel, startTunnel } from "./toolkit/tunnel.ts";
+import { rateBetween } from "./tools/transfer-meter.ts";
+
+const LINE_MTU = bytes(1400);
+const TUNNEL_MTU = bytes(1500);
+const LINES: readonly HomeLine[] = [evenLine("dsl", 20, 10), evenLine("lte", 20, 10)].map((line) => ({
+  ...line,
+  mtu: LINE_MTU,
+}));
+const LARGEST_PING = TUNNEL_MTU - 28;
+
+describe("A tunnel of 1500 bytes over lines of 1400", { skip: missingForLab(["xargs"]), timeout: 180_000 }, () => {
+  let lab: Lab;
+  let network: HomeNetwork;
+
+  before(async () => {
+    lab = await Lab.create();
+    network = await buildHomeNetwork(lab, LINES);
+    await startWebServer(lab, network.web);
+    const mtu = { mtu: TUNNEL_MTU };
+    await startTunnel(await prepareTunnel(lab, network, LINES, { client: mtu, server: mtu }), LINES.length);
+  });
+
+  after(async () => {
+    await lab.close();
+  });
+
+  it(`passes pings of every size to ${LARGEST_PING} that must not be fragmented`, async () => {
+    const ping = `ping -q -M do -c 1 -W 5 -s {} ${WEB_ADDRESS} > /dev/null || echo {}`;
+    const script = `seq 0 ${LARGEST_PING} | xargs -P 16 -I{} sh -c '${ping}'`;
+
+    const lostSizes = (await network.home.run("sh", "-c", script)).split("\n").filter(Boolean);
+
+    assert.deepEqual(lostSizes, []);
+  });
+
+  for (const [what, start, direction] of [
+    ["download", startDownload, "down"],
+    ["upload", startUpload, "up"],
+  ] as const) {
+    it(`gives a TCP ${what} at least 90 % of the payload capacity`, async (context) => {
+      const transfer = await finished(start(lab, network.home, 8), 8);
+
+      const ratio = rateBetween(transfer, 3, 8) / payloadCapacity(capacityLines(LINES, direction), TUNNEL_MTU);
+      context.diagnostic(`${(ratio * 100).toFixed(1)} % of the payload capacity`);
+      assert.ok(ratio >= 0.9, `${ratio} of the payload capacity`);
+    });
+  }
+});

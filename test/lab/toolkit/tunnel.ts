@@ -1,0 +1,68 @@
+import type { BytesPerSecond } from "../../../shared/protocol/units.ts";
+import { fillTemplate, type Sections, type Settings } from "./config-template.ts";
+import { Daemon, newSecret } from "./daemon.ts";
+import { type HomeLine, type HomeNetwork, uplinkDevice, VPS_ADDRESS } from "./home-network.ts";
+import type { Lab } from "./lab.ts";
+import type { CapacityLine } from "./payload-capacity.ts";
+
+/** The two daemons of the main job, in the router and in the VPS. */
+export type Tunnel = { readonly client: Daemon; readonly server: Daemon };
+
+/** What differs from the usual in the daemons' files. */
+export type TunnelOptions = {
+  /** For [general] of the client. */
+  readonly client?: Settings;
+  /** For [general] of the server. */
+  readonly server?: Settings;
+  /** For every link section. */
+  readonly link?: Settings;
+};
+
+/** Writes the daemons' files from those of conf/, with a link for each line at the line's own rates; starts neither. */
+export async function prepareTunnel(
+  lab: Lab,
+  network: HomeNetwork,
+  lines: readonly HomeLine[],
+  options: TunnelOptions = {},
+): Promise<Tunnel> {
+  const password = await newSecret();
+  const server = fillTemplate("server", { password, ...options.server }, {});
+  const general = { password, remotehost: VPS_ADDRESS, default_route: true, ...options.client };
+  const client = fillTemplate("client", general, linkSections(lines, options.link ?? {}));
+  return {
+    server: new Daemon(lab, network.vps, "server", "server", server),
+    client: new Daemon(lab, network.router, "client", "client", client),
+  };
+}
+
+/** Starts both daemons and waits until every link is up on both ends. */
+export async function startTunnel({ client, server }: Tunnel, links: number): Promise<void> {
+  server.start();
+  client.start();
+  await client.untilUp(links);
+  await server.untilUp(links);
+}
+
+/** The lines as far as capacity goes, in one direction. */
+export function capacityLines(lines: readonly HomeLine[], direction: "down" | "up"): CapacityLine[] {
+  return lines.map((line) => ({
+    rate: fixedRate(line, direction),
+    ...(line.mtu === undefined ? {} : { mtu: line.mtu }),
+  }));
+}
+
+function linkSections(lines: readonly HomeLine[], link: Settings): Sections {
+  const section = (line: HomeLine, index: number): Settings => ({
+    binddev: uplinkDevice(index),
+    bandwidth_upload: fixedRate(line, "up"),
+    bandwidth_download: fixedRate(line, "down"),
+    ...link,
+  });
+  return Object.fromEntries(lines.map((line, index) => [line.name, section(line, index)]));
+}
+
+function fixedRate(line: HomeLine, direction: "down" | "up"): BytesPerSecond {
+  const { rate } = line[direction];
+  if (typeof rate !== "number") throw new Error(`line ${line.name} has no fixed rate ${direction}`);
+  return rate;
+}
