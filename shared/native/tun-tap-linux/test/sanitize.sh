@@ -9,7 +9,8 @@ mkdir -p "$copy"
 rm -rf "$copy/src" "$copy/dist"
 cp -r package.json binding.gyp src dist "$copy"
 cd "$copy"
-npm exec --offline --no -- node-gyp rebuild -- -Dsanitize=1
+# npm puts its own node-gyp on the path of its scripts.
+node-gyp rebuild -- -Dsanitize=1
 
 LD_PRELOAD="$(g++ -print-file-name=libasan.so) $(g++ -print-file-name=libubsan.so)"
 export LD_PRELOAD

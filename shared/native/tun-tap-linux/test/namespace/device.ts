@@ -65,6 +65,14 @@ describe("A device", () => {
     assert.throws(() => first.setMtu(20), { code: "EINVAL", operation: "SIOCSIFMTU" });
   });
 
+  it("says so when privilege or /dev/net/tun is missing", () => {
+    const withoutPrivilege = ["setpriv", "--bounding-set", "-net_admin"];
+    const withoutFile = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /dev/net && exec "$@"', "sh"];
+
+    assert.equal(failureOf(withoutPrivilege), "EPERM TUNSETIFF\n");
+    assert.equal(failureOf(withoutFile), "ENOENT open /dev/net/tun\n");
+  });
+
   it("reads nothing from an empty queue and checks the room it is given", () => {
     const device = open();
     const arena = new Uint8Array(MINIMUM_SCRATCH);
@@ -99,3 +107,16 @@ describe("A device", () => {
     assert.equal(device.statistics().reads, 0);
   });
 });
+
+/** What opening a device fails with in a process that a program starts. */
+function failureOf(starter: readonly string[]): string {
+  const [program = "", ...options] = starter;
+  const source = `
+    import { TunDevice } from ${JSON.stringify(new URL("../../index.js", import.meta.url).href)};
+    try {
+      TunDevice.open({ name: "", kind: "tun" });
+    } catch (error) {
+      console.log(error.code, error.operation);
+    }`;
+  return run(program, ...options, process.execPath, "--input-type=module", "--eval", source);
+}
