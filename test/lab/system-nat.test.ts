@@ -106,9 +106,16 @@ describe("The address translation", { skip: missingForLab(["flock", "ss"]), time
   });
 
   it("keeps clients apart unless they may reach each other", async () => {
-    // Whatever the client sends to this address goes by the server and comes back to the client's other side.
-    await server.ip("route add 192.168.1.0/24 via 10.44.43.2");
-    const ping = () => client.run("ping", "-c", "1", "-W", "1", "-I", "hawser0", "192.168.1.2");
+    // Two networks behind one client, with a way between them by the server only.
+    const otherLan = await lab.namespace("other-lan");
+    await lab.connect(
+      { namespace: otherLan, device: "eth0", addresses: ["192.168.2.2/24"] },
+      { namespace: client, device: "lan1", addresses: ["192.168.2.1/24"] },
+    );
+    await otherLan.ip("route add default via 192.168.2.1");
+    await client.ip("rule add iif lan0 to 192.168.2.0/24 lookup 9", "route add default via 10.44.43.1 table 9");
+    await server.ip("route add 192.168.2.0/24 via 10.44.43.2");
+    const ping = () => lan.run("ping", "-c", "1", "-W", "1", "192.168.2.2");
 
     await withNat({ ...NAT, isolatesClients: false }, async () => {
       await ping();

@@ -17,8 +17,9 @@ import {
   thisOwner,
   writeJournal,
 } from "./journal.ts";
-import { hasFirewall, sweep } from "./leftovers.ts";
+import { hasFirewall, leftoversIn, sweep } from "./leftovers.ts";
 import { restoreNameServers } from "./name-servers.ts";
+import { readNetwork } from "./network-snapshot.ts";
 
 /** Whose changes are kept, and where. */
 export type HostChangesOptions = {
@@ -187,9 +188,10 @@ function freeSlot(living: readonly Journal[]): number {
 // Failures of single steps do not stop the rest: a half-cleaned host is worse than one that misses a step.
 async function recover(dead: Journal, living: readonly Journal[], interfaceName: string): Promise<string[]> {
   const undone: string[] = [];
+  const isOfThisHost = await hasTraces(dead);
   for (const { change, previous } of dead.entries.toReversed()) {
     const isTakenOver = change.kind === "firewall" && change.table === firewallTableName(interfaceName);
-    if (isTakenOver) continue;
+    if (isTakenOver || (!isOfThisHost && change.kind !== "file")) continue;
     await unmake(change, previous, heirOf(change, living)).catch((error: unknown) => {
       undone.push(`# failed: ${systemErrorOf(error, "undo").message}`);
     });
@@ -197,6 +199,18 @@ async function recover(dead: Journal, living: readonly Journal[], interfaceName:
   }
   await removeJournal(dead.path);
   return undone;
+}
+
+// The kernel gives the number of a removed namespace to the next one, and a reboot starts afresh: if none of a journal's
+// rules and tables is there any more, its settings are not ours to put back. Files outlive both.
+async function hasTraces(journal: Journal): Promise<boolean> {
+  const traces = journal.entries
+    .map(({ change }) => change)
+    .filter(({ kind }) => kind === "rule" || kind === "firewall");
+  if (traces.length === 0) return true;
+  if (await hasFirewall(journal.owner.interfaceName)) return true;
+  const present = new Set(leftoversIn(await readNetwork(), []).map(keyOf));
+  return traces.some((change) => present.has(keyOf(change)));
 }
 
 function firewallEntry(interfaceName: string): JournalEntry {

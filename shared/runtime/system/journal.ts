@@ -46,7 +46,7 @@ export type Journal = {
 
 /**
  * The journal's path for a TUN device. Network namespaces have their own devices, routes and settings but share /run,
- * so in any but the first one the namespace's number is part of the name.
+ * so the namespace's number is part of the name.
  */
 export async function journalPath(directory: string, interfaceName: string): Promise<string> {
   return join(directory, `${interfaceName}${await namespaceSuffix()}`);
@@ -126,14 +126,8 @@ function parsed(line: string): unknown {
 }
 
 async function namespaceSuffix(): Promise<string> {
-  try {
-    const ours = await readlink("/proc/self/ns/net");
-    const first = await readlink("/proc/1/ns/net");
-    return ours === first ? SUFFIX : `@${ours.replaceAll(/\D/g, "")}${SUFFIX}`;
-  } catch {
-    // Without leave to look at process 1 we are no root of a fresh namespace either.
-    return SUFFIX;
-  }
+  const namespace = await readlink("/proc/self/ns/net").catch(() => "");
+  return `@${namespace.replaceAll(/\D/g, "")}${SUFFIX}`;
 }
 
 async function bootId(): Promise<string> {
