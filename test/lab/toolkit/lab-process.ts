@@ -12,6 +12,8 @@ export type ProcessOptions = {
   readonly hasChannel?: boolean;
 };
 
+const LAST_OUTPUT_MS = 300;
+
 type LineWaiter = { readonly pattern: RegExp; readonly resolve: (match: RegExpMatchArray) => void };
 
 /** A process of the lab: keeps every line that it writes, and lets a test wait for one. */
@@ -32,13 +34,7 @@ export class LabProcess {
     });
     for (const stream of [this.#child.stdout, this.#child.stderr])
       if (stream) createInterface({ input: stream }).on("line", (line) => this.#take(line));
-    this.exited = new Promise((resolve) => {
-      this.#child.once("error", (error) => this.#take(String(error)));
-      this.#child.once("close", (code, signal) => {
-        this.#exit = { code, signal };
-        resolve(this.#exit);
-      });
-    });
+    this.exited = this.#end();
   }
 
   get pid(): number {
@@ -106,6 +102,21 @@ export class LabProcess {
 
   onMessage(listener: (message: unknown) => void): void {
     this.#child.on("message", listener);
+  }
+
+  // What it wrote last comes after its end; but its own children may keep the pipes open for as long as they like.
+  async #end(): Promise<Exit> {
+    const exit = await new Promise<Exit>((resolve) => {
+      this.#child.once("exit", (code, signal) => resolve({ code, signal }));
+      this.#child.once("error", (error) => {
+        this.#take(String(error));
+        resolve({ code: null, signal: null });
+      });
+    });
+    const closed = new Promise((resolve) => this.#child.once("close", resolve));
+    await within("its output ended", LAST_OUTPUT_MS, closed).catch(() => undefined);
+    this.#exit = exit;
+    return exit;
   }
 
   #take(line: string): void {

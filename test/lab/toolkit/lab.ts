@@ -95,9 +95,8 @@ export class Lab {
 
   /** Ends every process and removes everything. */
   async close(): Promise<void> {
-    for (const started of this.#processes) started.signal("SIGKILL");
-    await Promise.all(this.#processes.filter(({ pid }) => pid > 0).map(({ exited }) => exited));
     this.#removeNow();
+    await Promise.all(this.#processes.map(({ exited }) => exited));
     process.off("exit", this.#onExit);
     for (const signal of END_SIGNALS) process.off(signal, this.#onSignal);
   }

@@ -1,4 +1,4 @@
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { runAtExit } from "./run-command.ts";
 
@@ -15,6 +15,12 @@ export function missingForLab(commands: readonly string[] = []): string | false 
   if (!isUsable("/dev/net/tun", constants.R_OK | constants.W_OK)) return "needs /dev/net/tun";
   if (!mayMakeNamespaces()) return "needs the privilege to make network namespaces (CAP_SYS_ADMIN)";
   return false;
+}
+
+/** The same for a test that needs a congestion control of TCP, such as "bbr". */
+export function missingCongestionControl(name: string): string | false {
+  const available = readFileSync("/proc/sys/net/ipv4/tcp_available_congestion_control", "utf8").trim().split(" ");
+  return available.includes(name) ? false : `needs the kernel's congestion control ${name}`;
 }
 
 function isInstalled(command: string): boolean {

@@ -14,8 +14,8 @@ export type TunnelOptions = {
   readonly client?: Settings;
   /** For [general] of the server. */
   readonly server?: Settings;
-  /** For every link section. */
-  readonly link?: Settings;
+  /** For the link sections of these lines. */
+  readonly links?: Sections;
 };
 
 /** Writes the daemons' files from those of conf/, with a link for each line at the line's own rates; starts neither. */
@@ -28,7 +28,7 @@ export async function prepareTunnel(
   const password = await newSecret();
   const server = fillTemplate("server", { password, ...options.server }, {});
   const general = { password, remotehost: VPS_ADDRESS, default_route: true, ...options.client };
-  const client = fillTemplate("client", general, linkSections(lines, options.link ?? {}));
+  const client = fillTemplate("client", general, linkSections(lines, options.links ?? {}));
   return {
     server: new Daemon(lab, network.vps, "server", "server", server),
     client: new Daemon(lab, network.router, "client", "client", client),
@@ -51,12 +51,12 @@ export function capacityLines(lines: readonly HomeLine[], direction: "down" | "u
   }));
 }
 
-function linkSections(lines: readonly HomeLine[], link: Settings): Sections {
+function linkSections(lines: readonly HomeLine[], links: Sections): Sections {
   const section = (line: HomeLine, index: number): Settings => ({
     binddev: uplinkDevice(index),
     bandwidth_upload: fixedRate(line, "up"),
     bandwidth_download: fixedRate(line, "down"),
-    ...link,
+    ...links[line.name],
   });
   return Object.fromEntries(lines.map((line, index) => [line.name, section(line, index)]));
 }

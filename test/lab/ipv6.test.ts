@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import {
+  buildHomeNetwork,
+  evenLine,
+  type HomeNetwork,
+  VPS_ADDRESS,
+  VPS_ADDRESS6,
+  WEB_ADDRESS,
+  WEB_ADDRESS6,
+} from "./toolkit/home-network.ts";
+import { Lab } from "./toolkit/lab.ts";
+import { payloadCapacity } from "./toolkit/payload-capacity.ts";
+import { missingForLab } from "./toolkit/requirements.ts";
+import { addressSeenByServer, finished, startDownload, startWebServer } from "./toolkit/transfers.ts";
+import { capacityLines, prepareTunnel, startTunnel, type Tunnel } from "./toolkit/tunnel.ts";
+import { rateBetween } from "./tools/transfer-meter.ts";
+
+const LINES = [evenLine("dsl", 20, 10), evenLine("lte", 20, 10)];
+const SECONDS = 8;
+
+describe("A bundle of an IPv4 and an IPv6 link", { skip: missingForLab(), timeout: 120_000 }, () => {
+  let lab: Lab;
+  let network: HomeNetwork;
+  let tunnel: Tunnel;
+
+  before(async () => {
+    lab = await Lab.create();
+    network = await buildHomeNetwork(lab, LINES);
+    await startWebServer(lab, network.web);
+    const links = { lte: { remotehost: VPS_ADDRESS6 } };
+    tunnel = await prepareTunnel(lab, network, LINES, { server: { ip6: "fd44::1/64" }, links });
+    await startTunnel(tunnel, LINES.length);
+  });
+
+  after(async () => {
+    await lab.close();
+  });
+
+  it("shows the home PC to the internet by the server's IPv4 and IPv6 addresses", async () => {
+    assert.equal(await addressSeenByServer(network.home, WEB_ADDRESS), VPS_ADDRESS);
+    assert.equal(await addressSeenByServer(network.home, WEB_ADDRESS6), VPS_ADDRESS6);
+  });
+
+  for (const [family, server] of [
+    ["IPv4", WEB_ADDRESS],
+    ["IPv6", WEB_ADDRESS6],
+  ] as const) {
+    it(`gives one TCP download over ${family} at least 90 % of the payload capacity`, async (context) => {
+      const transfer = await finished(startDownload(lab, network.home, SECONDS, server), SECONDS);
+
+      const lines = capacityLines(LINES, "down").map((line, index) => ({ ...line, isIpv6: index === 1 }));
+      const ratio = rateBetween(transfer, 3, SECONDS) / payloadCapacity(lines, undefined, family === "IPv6");
+      context.diagnostic(`${(ratio * 100).toFixed(1)} % of the payload capacity`);
+      assert.ok(ratio >= 0.9, `${ratio} of the payload capacity`);
+    });
+  }
+});
