@@ -1,14 +1,91 @@
+import { createLogger } from "../shared/observe/log.ts";
+import { UNLIMITED } from "../shared/protocol/units.ts";
+import { ciphersFor, lineMtu } from "../shared/runtime/data-plane/defaults.ts";
+import { createHandshakeCrypto } from "../shared/runtime/handshake-crypto.ts";
+import { secretKeyFromText } from "../shared/runtime/secret-key.ts";
+import { requireSafeScript } from "../shared/runtime/status-command.ts";
+import { describeChange } from "../shared/runtime/system/change-actions.ts";
+import { HostChanges } from "../shared/runtime/system/host-changes.ts";
+import { requirePrivileges } from "../shared/runtime/system/privileges.ts";
+import { hawserVersion } from "../shared/runtime/version.ts";
 import type { ClientConfig } from "./client-config.ts";
+import { ClientDaemon } from "./client-daemon.ts";
+import type { ClientPlaneData } from "./data-plane-messages.ts";
+import { ServerAddresses } from "./server-addresses.ts";
+import { planTunnelDevice } from "./tunnel-device.ts";
+import { uplinkRequest } from "./uplink-request.ts";
+import { planUplinks } from "./uplinks.ts";
 
-/** Runs the client until `signal` is aborted and answers the exit code. */
+// For `--dry-run`, where no server has said anything yet.
+const USUAL_MTU = 1442;
+
+/** Runs the client until `signal` is aborted and answers the exit code. Throws SystemError when it cannot start. */
 export async function runClient(
-  _config: ClientConfig,
-  _options: { readonly dryRun: boolean; readonly signal: AbortSignal },
+  config: ClientConfig,
+  options: { readonly dryRun: boolean; readonly signal: AbortSignal },
 ): Promise<number> {
-  throw new Error("the client is not built yet");
+  if (options.dryRun) {
+    process.stdout.write(`${(await planClient(config)).join("\n")}\n`);
+    return 0;
+  }
+  const log = createLogger({ level: config.logLevel, format: config.logFormat });
+  await requirePrivileges();
+  if (config.statusCommand !== undefined) await requireSafeScript(config.statusCommand);
+  const servers = new ServerAddresses();
+  await servers.resolve(config.links.map(({ remoteHost }) => remoteHost));
+  const planeData = await planeDataOf(config);
+  const changes = await HostChanges.open({ interfaceName: config.interfaceName });
+  for (const command of changes.recovered) log.info({ command }, "undone: left over from a crash");
+  try {
+    const daemon = new ClientDaemon({ config, planeData, servers, changes, log, version: hawserVersion() });
+    await daemon.run(options.signal);
+  } finally {
+    for (const failure of await changes.close()) log.error({ err: failure.message }, "could not be undone");
+  }
+  log.info("client stopped");
+  return 0;
 }
 
 /** What the client would do to this machine, a line each. */
-export async function planClient(_config: ClientConfig): Promise<readonly string[]> {
-  throw new Error("the client is not built yet");
+export async function planClient(config: ClientConfig): Promise<readonly string[]> {
+  const servers = new ServerAddresses();
+  await servers.resolve(config.links.map(({ remoteHost }) => remoteHost));
+  const requests = config.links.map((link, index) => uplinkRequest(link, index, servers.all(link.remoteHost)));
+  const lines: string[] = [];
+  for (const [link, plan] of await planUplinks(requests, config.interfaceName)) {
+    lines.push(plan.kind === "available" ? `# link ${link}` : `# link ${link}: ${plan.reason}`);
+    lines.push(...plan.changes.map(describeChange));
+  }
+  const addresses = [config.ip4, config.ip6].filter((address) => address !== undefined);
+  const terms = { addresses, gateways: [], routes: config.routes.map(({ text }) => text), nameServers: [] };
+  const mtu = config.mtu === "auto" ? USUAL_MTU : config.mtu;
+  lines.push("# tunnel, with addresses of the server's choice unless they are fixed here");
+  lines.push(...(await planTunnelDevice(config, config.interfaceName, terms, mtu)).map(describeChange));
+  return lines;
+}
+
+async function planeDataOf(config: ClientConfig): Promise<ClientPlaneData> {
+  const crypto = await createHandshakeCrypto();
+  const inner = (prefix: ClientConfig["ip4"]) =>
+    prefix === undefined ? undefined : { address: prefix.address.bytes, prefixLength: prefix.length };
+  return {
+    interfaceName: config.interfaceName,
+    offload: config.offload,
+    secret: await secretKeyFromText(crypto, config.secret.reveal()),
+    clientName: config.name,
+    ciphers: ciphersFor(config.cipher),
+    ip4: inner(config.ip4),
+    ip6: inner(config.ip6),
+    keepalive: config.keepalive,
+    deadAfter: config.timeout === "auto" ? undefined : config.timeout,
+    mrru: Math.max(config.mrru, config.mtu === "auto" ? 0 : config.mtu),
+    reorderWait: config.reorderWait,
+    version: hawserVersion(),
+    links: config.links.map(({ name, uploadRate, downloadRate, mtu }) => ({
+      name,
+      sendRate: uploadRate ?? UNLIMITED,
+      receiveRate: downloadRate ?? UNLIMITED,
+      mtu: lineMtu(mtu),
+    })),
+  };
 }

@@ -12,6 +12,9 @@ import { AddressPool } from "./address-pool.ts";
 import { PacketPolicy } from "./packet-policy.ts";
 import type { ServerClientConfig } from "./server-clients.ts";
 
+/** A client as bundles need it: whether it has a secret of its own, not which. */
+export type BundleClient = Omit<ServerClientConfig, "secret"> & { readonly hasSecret: boolean };
+
 // Bundles of one client that no packet has proved yet. Replayed offers can make no more than these at a time.
 const UNPROVEN_LIMIT = 4;
 
@@ -21,16 +24,14 @@ const ENDPOINT_DISCRIMINATOR_SIZE = 8;
 const LOCALLY_ASSIGNED = 1;
 
 /** Who stands behind a secret: one client, or everybody who has the common one. */
-export type SecretOwner =
-  | { readonly kind: "client"; readonly client: ServerClientConfig }
-  | { readonly kind: "everybody" };
+export type SecretOwner = { readonly kind: "client"; readonly name: string } | { readonly kind: "everybody" };
 
 /** What the bundles of a server have in common. */
 export type BundlesOptions = {
   readonly host: TunnelHost;
   readonly random: (length: number) => Uint8Array;
   readonly secrets: readonly { readonly secret: SecretKey; readonly owner: SecretOwner }[];
-  readonly clients: readonly ServerClientConfig[];
+  readonly clients: readonly BundleClient[];
   readonly ip4: IpPrefix;
   readonly ip6: IpPrefix | undefined;
   readonly dns: readonly IpAddress[];
@@ -61,7 +62,7 @@ export type Bundle = {
 export class Bundles implements Reception<SecretOwner> {
   readonly #options: BundlesOptions;
   readonly #secrets: ReadonlyMap<string, { readonly secret: SecretKey; readonly owner: SecretOwner }>;
-  readonly #clients: ReadonlyMap<string, ServerClientConfig>;
+  readonly #clients: ReadonlyMap<string, BundleClient>;
   readonly #pool4: AddressPool;
   readonly #pool6: AddressPool | undefined;
   readonly #routes = new RouteTable<Tunnel>();
@@ -82,7 +83,7 @@ export class Bundles implements Reception<SecretOwner> {
   }
 
   admit(owner: SecretOwner, offer: LinkOffer, _now: Milliseconds): Admission {
-    const name = owner.kind === "client" ? owner.client.name : offer.clientName;
+    const name = owner.kind === "client" ? owner.name : offer.clientName;
     const client = name === undefined ? undefined : this.#clients.get(name);
     const refusal = this.#refusal(owner, name, client);
     if (refusal !== undefined || name === undefined) return refusal ?? refuse("client-unknown", "no client name");
@@ -131,13 +132,9 @@ export class Bundles implements Reception<SecretOwner> {
     if (event.kind === "ended") this.#remove(bundle);
   }
 
-  #refusal(
-    owner: SecretOwner,
-    name: string | undefined,
-    client: ServerClientConfig | undefined,
-  ): RefusedLink | undefined {
+  #refusal(owner: SecretOwner, name: string | undefined, client: BundleClient | undefined): RefusedLink | undefined {
     if (name === undefined) return refuse("client-unknown", "the client has not said its name");
-    if (owner.kind === "everybody" && client?.secret !== undefined) {
+    if (owner.kind === "everybody" && client?.hasSecret === true) {
       return refuse("client-unknown", `client ${name} has a password of its own`);
     }
     if (client !== undefined && !client.isEnabled) return refuse("client-disabled", `client ${name} is disabled`);
@@ -151,7 +148,7 @@ export class Bundles implements Reception<SecretOwner> {
     return undefined;
   }
 
-  #create(name: string, client: ServerClientConfig | undefined, offer: LinkOffer): Bundle | RefusedLink {
+  #create(name: string, client: BundleClient | undefined, offer: LinkOffer): Bundle | RefusedLink {
     const { host, maxClients, mrru, classes, reorderWait, allowsClientToClient } = this.#options;
     const own = [...this.#bundles.values()].filter((bundle) => bundle.client === name);
     if (own.filter(({ isEstablished }) => !isEstablished).length >= UNPROVEN_LIMIT) {

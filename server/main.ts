@@ -1,14 +1,87 @@
+import { createLogger } from "../shared/observe/log.ts";
+import { bytes } from "../shared/protocol/units.ts";
+import { ciphersFor } from "../shared/runtime/data-plane/defaults.ts";
+import { createHandshakeCrypto } from "../shared/runtime/handshake-crypto.ts";
+import { secretKeyFromText } from "../shared/runtime/secret-key.ts";
+import { requireSafeScript } from "../shared/runtime/status-command.ts";
+import { describeChange } from "../shared/runtime/system/change-actions.ts";
+import { HostChanges } from "../shared/runtime/system/host-changes.ts";
+import { requirePrivileges } from "../shared/runtime/system/privileges.ts";
+import { hawserVersion } from "../shared/runtime/version.ts";
+import type { ServerPlaneData } from "./data-plane-messages.ts";
 import type { ServerConfig } from "./server-config.ts";
+import { ServerDaemon } from "./server-daemon.ts";
+import { planServerHost } from "./server-host.ts";
 
-/** Runs the server until `signal` is aborted and answers the exit code. */
+const ANY_IP4 = "0.0.0.0";
+const ANY_IP6 = "::";
+
+/** Runs the server until `signal` is aborted and answers the exit code. Throws SystemError when it cannot start. */
 export async function runServer(
-  _config: ServerConfig,
-  _options: { readonly dryRun: boolean; readonly signal: AbortSignal },
+  config: ServerConfig,
+  options: { readonly dryRun: boolean; readonly signal: AbortSignal },
 ): Promise<number> {
-  throw new Error("the server is not built yet");
+  if (options.dryRun) {
+    process.stdout.write(`${(await planServer(config)).join("\n")}\n`);
+    return 0;
+  }
+  const log = createLogger({ level: config.logLevel, format: config.logFormat });
+  await requirePrivileges();
+  if (config.statusCommand !== undefined) await requireSafeScript(config.statusCommand);
+  const planeData = await planeDataOf(config);
+  const changes = await HostChanges.open({ interfaceName: config.interfaceName });
+  for (const command of changes.recovered) log.info({ command }, "undone: left over from a crash");
+  try {
+    await new ServerDaemon({ config, planeData, changes, log, version: hawserVersion() }).run(options.signal);
+  } finally {
+    for (const failure of await changes.close()) log.error({ err: failure.message }, "could not be undone");
+  }
+  log.info("server stopped");
+  return 0;
 }
 
 /** What the server would do to this machine, a line each. */
-export async function planServer(_config: ServerConfig): Promise<readonly string[]> {
-  throw new Error("the server is not built yet");
+export async function planServer(config: ServerConfig): Promise<readonly string[]> {
+  return (await planServerHost(config)).map(describeChange);
+}
+
+async function planeDataOf(config: ServerConfig): Promise<ServerPlaneData> {
+  const isBoth = config.bindHosts.some(({ text }) => text === ANY_IP4);
+  return {
+    interfaceName: config.interfaceName,
+    offload: config.offload,
+    sockets: config.bindHosts.map(({ text, family }) => ({
+      address: text,
+      family,
+      dualStack: text === ANY_IP6 && !isBoth,
+    })),
+    port: config.bindPort,
+    secrets: await secretsOf(config),
+    clients: config.clients.map(({ secret, ...client }) => ({ ...client, hasSecret: secret !== undefined })),
+    linkRates: config.linkRates,
+    ip4: config.ip4,
+    ip6: config.ip6,
+    dns: config.dns,
+    allowsClientToClient: config.clientToClient,
+    maxClients: config.maxClients,
+    ciphers: ciphersFor(config.cipher),
+    mrru: Math.max(config.mrru, config.mtu === "auto" ? 0 : config.mtu),
+    reorderWait: config.reorderWait,
+    deadAfter: config.timeout === "auto" ? undefined : config.timeout,
+    tunnelMtu: config.mtu === "auto" ? undefined : bytes(config.mtu),
+    version: hawserVersion(),
+  };
+}
+
+async function secretsOf(config: ServerConfig): Promise<ServerPlaneData["secrets"]> {
+  const crypto = await createHandshakeCrypto();
+  const secrets: ServerPlaneData["secrets"][number][] = [];
+  for (const { name, secret } of config.clients) {
+    if (secret === undefined) continue;
+    secrets.push({ secret: await secretKeyFromText(crypto, secret.reveal()), owner: { kind: "client", name } });
+  }
+  if (config.secret !== undefined) {
+    secrets.push({ secret: await secretKeyFromText(crypto, config.secret.reveal()), owner: { kind: "everybody" } });
+  }
+  return secrets;
 }

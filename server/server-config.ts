@@ -12,20 +12,10 @@ import { placeOf, readSection } from "../shared/config/read-section.ts";
 import type { Secret } from "../shared/config/secret.ts";
 import type { IpAddress, IpPrefix } from "../shared/config/values/ip-address.ts";
 import { DNS_LIMIT } from "../shared/protocol/session/link-answer.ts";
-import type { BytesPerSecond } from "../shared/protocol/units.ts";
+import type { LinkRates } from "./link-rates.ts";
 import { checkServerClients, type ServerClientConfig } from "./server-clients.ts";
 import { SERVER_GENERAL_KEYS } from "./server-keys.ts";
 import { type ClientSection, type LinkSection, readServerSections } from "./server-sections.ts";
-
-/** Rates of a link that stand above what the client says; `client` is undefined for that link of every client. */
-export type LinkRates = {
-  readonly client: string | undefined;
-  readonly link: string;
-  /** The server's sending rate. */
-  readonly downloadRate: BytesPerSecond | undefined;
-  /** The client's sending rate. */
-  readonly uploadRate: BytesPerSecond | undefined;
-};
 
 /** Everything that `hawser server` is told by its file. */
 export type ServerConfig = GeneralConfig & {
@@ -57,18 +47,6 @@ export function loadServerConfig(path: string): ServerConfig {
 /** Reads a server's configuration from text; `file` is its name in messages. Throws `ConfigError`. */
 export function parseServerConfig(text: string, file: string): ServerConfig {
   return readServerConfig(parseIni(text, file));
-}
-
-/** The rates that the server's file sets for a link: those for this client's link, else those for every client's. */
-export function linkRatesFor(config: ServerConfig, client: string, link: string): LinkRates {
-  const own = config.linkRates.find((rates) => rates.client === client && rates.link === link);
-  const common = config.linkRates.find((rates) => rates.client === undefined && rates.link === link);
-  return {
-    client,
-    link,
-    downloadRate: own?.downloadRate ?? common?.downloadRate,
-    uploadRate: own?.uploadRate ?? common?.uploadRate,
-  };
 }
 
 /** Reads a server's configuration from a file that was read already. Throws `ConfigError` with all its mistakes. */

@@ -111,6 +111,11 @@ export class TunnelHost {
     this.#associations.remove(linkIndex);
   }
 
+  /** Whose keys are behind a link index. */
+  reach(linkIndex: number): Reach | undefined {
+    return this.#associations.get(linkIndex);
+  }
+
   /** Whose handshake awaits a response under this index. */
   awaiting(linkIndex: number): Reach | undefined {
     const reach = this.#associations.get(linkIndex);

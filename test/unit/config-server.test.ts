@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { linkRatesFor, parseServerConfig, type ServerConfig } from "../../server/server-config.ts";
+import { linkRatesFor } from "../../server/link-rates.ts";
+import { parseServerConfig, type ServerConfig } from "../../server/server-config.ts";
 import { ConfigError } from "../../shared/config/config-error.ts";
 
 const GENERAL = '[general]\nmode = server\npassword = "hunter2"\n';
@@ -76,7 +77,7 @@ bandwidth_download = "20 Mbit/s"
 `);
 
     const rates = (client: string, link: string) => {
-      const { downloadRate, uploadRate } = linkRatesFor(config, client, link);
+      const { downloadRate, uploadRate } = linkRatesFor(config.linkRates, client, link);
       return [downloadRate, uploadRate];
     };
     assert.deepEqual(rates("bob", "dsl1"), [5_625_000, 1_125_000]);

@@ -98,7 +98,7 @@ export class LinkSessions {
     const { aead, bind } = this.#environment;
     const sealSlot = aead.addKey(cipher, keys.sendKey);
     const openSlot = aead.addKey(cipher, keys.receiveKey);
-    const association = new SecurityAssociation({ localIndex, remoteIndex, sealSlot, openSlot });
+    const association = new SecurityAssociation({ localIndex, remoteIndex, cipher, sealSlot, openSlot });
     bind(this.#link, association);
     return association;
   }

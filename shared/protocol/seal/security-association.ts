@@ -1,3 +1,4 @@
+import type { Cipher } from "./aead.ts";
 import { ReplayWindow } from "./replay-window.ts";
 
 /** What a finished handshake gives: the two link indices and the key slots of both directions. */
@@ -5,6 +6,7 @@ export type AssociationKeys = {
   /** The index under which the peer addresses us: the one in the datagrams that we receive. */
   readonly localIndex: number;
   readonly remoteIndex: number;
+  readonly cipher: Cipher;
   readonly sealSlot: number;
   readonly openSlot: number;
 };

@@ -1,0 +1,215 @@
+import { ControlServer } from "../shared/observe/control-socket.ts";
+import type { Logger } from "../shared/observe/log.ts";
+import type { StatusSnapshot } from "../shared/observe/status-snapshot.ts";
+import { CaptureHub } from "../shared/runtime/capture-hub.ts";
+import { DataPlaneThread, moduleBeside } from "../shared/runtime/data-plane/data-plane-thread.ts";
+import { lineMtu } from "../shared/runtime/data-plane/defaults.ts";
+import { StatusCommand } from "../shared/runtime/status-command.ts";
+import type { HostChanges } from "../shared/runtime/system/host-changes.ts";
+import type { UplinkSocket } from "../shared/runtime/system/uplink-plan.ts";
+import type { ClientConfig } from "./client-config.ts";
+import type { ClientCommand, ClientEvent, ClientPlaneData } from "./data-plane-messages.ts";
+import type { ServerAddresses } from "./server-addresses.ts";
+import { TunnelDevice } from "./tunnel-device.ts";
+import { uplinkRequest } from "./uplink-request.ts";
+import { type UplinkEvent, Uplinks } from "./uplinks.ts";
+
+// A link that got no answer for this long is dialled at the server's next address, looked up anew.
+const REDIAL_MS = 30_000;
+
+/** What a running client is made of. */
+export type ClientDaemonOptions = {
+  readonly config: ClientConfig;
+  readonly planeData: ClientPlaneData;
+  readonly servers: ServerAddresses;
+  readonly changes: HostChanges;
+  readonly log: Logger;
+  readonly version: string;
+};
+
+/** The client's control plane: brings uplinks, data plane, TUN device and operator together. */
+export class ClientDaemon {
+  readonly #options: ClientDaemonOptions;
+  readonly #uplinks: Uplinks;
+  readonly #device: TunnelDevice;
+  readonly #statusCommand: StatusCommand | undefined;
+  readonly #captures = new CaptureHub((isWanted) => this.#thread?.capture(isWanted));
+  readonly #sockets = new Map<string, UplinkSocket>();
+  readonly #redials = new Map<string, NodeJS.Timeout>();
+  readonly #startedAt = performance.now();
+  readonly #failure = new AbortController();
+  #thread: DataPlaneThread<ClientCommand, ClientEvent> | undefined;
+  #deviceWork: Promise<void> = Promise.resolve();
+
+  constructor(options: ClientDaemonOptions) {
+    const { config, changes, log, servers } = options;
+    this.#options = options;
+    this.#device = new TunnelDevice(config, config.interfaceName, changes);
+    this.#uplinks = new Uplinks({
+      links: config.links.map((link, index) => uplinkRequest(link, index, servers.all(link.remoteHost))),
+      tunnelDevice: config.interfaceName,
+      changes,
+      onFailure: (error, link) => log.warn({ link, err: error.message }, "the uplink could not be set up"),
+    });
+    this.#statusCommand =
+      config.statusCommand === undefined
+        ? undefined
+        : new StatusCommand({
+            script: config.statusCommand,
+            interfaceName: config.interfaceName,
+            onFailure: (error) => log.warn({ err: error.message }, "the status command failed"),
+          });
+  }
+
+  /** Runs until `signal` is aborted. Throws what made it fail; what was set up is undone by the caller. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { config, planeData, log } = this.#options;
+    const control = await ControlServer.listen(config.controlSocket, {
+      status: () => this.#status(),
+      capture: (sink, ended) => this.#captures.add(sink, ended),
+    });
+    try {
+      this.#thread = await DataPlaneThread.start<ClientCommand, ClientEvent>({
+        module: moduleBeside("data-plane", import.meta.url),
+        data: planeData,
+        onEvent: (event) => this.#handle(event),
+        onFrames: (frames) => this.#captures.write(frames),
+        onFailure: (error) => this.#failure.abort(error),
+      });
+      log.info({ interface: config.interfaceName, links: config.links.length }, "client started");
+      const stop = AbortSignal.any([signal, this.#failure.signal]);
+      for await (const event of this.#uplinks.events(stop)) this.#follow(event);
+      this.#failure.signal.throwIfAborted();
+    } finally {
+      await this.#stop(control);
+    }
+  }
+
+  async #stop(control: ControlServer): Promise<void> {
+    for (const timer of this.#redials.values()) clearTimeout(timer);
+    await control.close();
+    await this.#thread?.stop();
+    await this.#deviceWork;
+    if (this.#device.isUp) this.#statusCommand?.tell("tuntap_down", this.#device.environment());
+    await this.#statusCommand?.idle();
+  }
+
+  /** Hands a link's way out to the data plane. */
+  #follow(event: UplinkEvent): void {
+    const { log } = this.#options;
+    clearTimeout(this.#redials.get(event.link));
+    if (event.kind === "unavailable") {
+      this.#sockets.delete(event.link);
+      log.info({ link: event.link, reason: event.reason }, "uplink lost");
+      this.#thread?.tell({ kind: "uplink lost", link: event.link, reason: event.reason });
+      return;
+    }
+    this.#sockets.set(event.link, event.socket);
+    const { device, address4, address6 } = event.socket;
+    log.info({ link: event.link, device, address: address4 ?? address6 }, "uplink available");
+    this.#dial(event.link);
+  }
+
+  #dial(name: string): void {
+    const { config, servers } = this.#options;
+    const link = config.links.find((candidate) => candidate.name === name);
+    const socket = this.#sockets.get(name);
+    if (link === undefined || socket === undefined) return;
+    const families = ([4, 6] as const).filter((family) => addressOf(socket, family) !== null);
+    const server = servers.choose(name, link.remoteHost, families);
+    const address = server === undefined ? null : addressOf(socket, server.family);
+    if (server === undefined || address === null) {
+      const reason = `${link.remoteHost} has no address of an IP version that this uplink has`;
+      this.#thread?.tell({ kind: "uplink lost", link: name, reason });
+    } else {
+      const remote = { address: server.address, port: link.remotePort };
+      const mtu = lineMtu(link.mtu ?? socket.mtu);
+      const { device, mark } = socket;
+      const uplink = { family: server.family, address, port: link.bindPort ?? null, device, mark, mtu, remote };
+      this.#thread?.tell({ kind: "uplink", link: name, uplink });
+    }
+    this.#redialLater(name, link.remoteHost);
+  }
+
+  #redialLater(name: string, host: string): void {
+    clearTimeout(this.#redials.get(name));
+    const redial = async (): Promise<void> => {
+      const { servers } = this.#options;
+      const before = JSON.stringify(servers.all(host));
+      await servers.retry(name, host);
+      const after = servers.all(host);
+      if (JSON.stringify(after) !== before) this.#uplinks.setRemotes(name, after);
+      if (after.length > 1 || JSON.stringify(after) !== before) this.#dial(name);
+      else this.#redialLater(name, host);
+    };
+    const timer = setTimeout(() => void redial(), REDIAL_MS);
+    this.#redials.set(name, timer);
+  }
+
+  #handle(event: ClientEvent): void {
+    const { log } = this.#options;
+    switch (event.kind) {
+      case "link changed":
+        this.#onLinkChanged(event);
+        return;
+      case "agreed":
+        this.#changeDevice(() => this.#device.agree(event.answer));
+        return;
+      case "mtu changed":
+        this.#changeDevice(() => this.#device.setMtu(event.mtu));
+        return;
+      case "link roamed":
+        log.info({ link: event.link }, "the server's address has changed");
+        return;
+      case "socket failed":
+        log.warn({ link: event.link, code: event.code }, "the link's socket could not be opened");
+        return;
+      case "restarted":
+        log.info("the server started anew");
+    }
+  }
+
+  #onLinkChanged(event: ClientEvent & { readonly kind: "link changed" }): void {
+    const { config, log } = this.#options;
+    const { link: name, state, reason, rttMs } = event;
+    log.info({ link: name, reason, ...(rttMs === null ? {} : { rttMs }) }, `link ${state}`);
+    const link = config.links.find((candidate) => candidate.name === name);
+    if (state === "up") clearTimeout(this.#redials.get(name));
+    else if (state === "probing" && link !== undefined) this.#redialLater(name, link.remoteHost);
+    this.#statusCommand?.tell(state === "up" ? "rtun_up" : "rtun_down", this.#device.environment(), name);
+  }
+
+  /** Changes of the TUN device follow one another; one that fails ends the client. */
+  #changeDevice(change: () => Promise<boolean>): void {
+    const { log } = this.#options;
+    this.#deviceWork = this.#deviceWork.then(async () => {
+      try {
+        const hasComeUp = await change();
+        if (this.#device.mtu !== undefined) this.#thread?.tell({ kind: "tunnel mtu", mtu: this.#device.mtu });
+        if (!hasComeUp) return;
+        const { IP4, IP6, MTU } = this.#device.environment();
+        log.info({ ip4: IP4, ip6: IP6, mtu: Number(MTU) }, "tunnel up");
+        this.#statusCommand?.tell("tuntap_up", this.#device.environment());
+      } catch (error) {
+        this.#failure.abort(error);
+      }
+    });
+  }
+
+  async #status(): Promise<StatusSnapshot> {
+    const { config, version } = this.#options;
+    const status = await this.#thread?.status();
+    return {
+      version,
+      role: "client",
+      interfaceName: config.interfaceName,
+      uptimeMs: performance.now() - this.#startedAt,
+      bundles: status?.bundles ?? [],
+      drops: status?.drops ?? {},
+    };
+  }
+}
+
+function addressOf(socket: UplinkSocket, family: 4 | 6): string | null {
+  return family === 4 ? socket.address4 : socket.address6;
+}

@@ -1,0 +1,48 @@
+import { lookup } from "node:dns/promises";
+import { SystemError } from "../shared/runtime/system-error.ts";
+
+/** An address of the server, and its IP version. */
+export type ServerAddress = { readonly family: 4 | 6; readonly address: string };
+
+/** The addresses of the servers that the links dial, by host name; each is looked up again when a link stays silent. */
+export class ServerAddresses {
+  readonly #byHost = new Map<string, readonly ServerAddress[]>();
+  readonly #attempts = new Map<string, number>();
+
+  /** Looks all hosts up; throws SystemError at the first that has no address. */
+  async resolve(hosts: Iterable<string>): Promise<void> {
+    await Promise.all([...new Set(hosts)].map((host) => this.#resolve(host)));
+  }
+
+  /** Looks a host up again for a link that gets no answer, and goes on to its next address. Failures change nothing. */
+  async retry(link: string, host: string): Promise<void> {
+    this.#attempts.set(link, (this.#attempts.get(link) ?? 0) + 1);
+    await this.#resolve(host).catch(() => undefined);
+  }
+
+  /** All addresses of a host, in the resolver's order. */
+  all(host: string): readonly string[] {
+    return (this.#byHost.get(host) ?? []).map(({ address }) => address);
+  }
+
+  /** The address to dial on a link that can speak these IP versions. */
+  choose(link: string, host: string, families: readonly (4 | 6)[]): ServerAddress | undefined {
+    const usable = (this.#byHost.get(host) ?? []).filter(({ family }) => families.includes(family));
+    return usable[(this.#attempts.get(link) ?? 0) % Math.max(1, usable.length)];
+  }
+
+  async #resolve(host: string): Promise<void> {
+    try {
+      const found = await lookup(host, { all: true, verbatim: true });
+      this.#byHost.set(
+        host,
+        found.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 })),
+      );
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? String(error.code) : "UNKNOWN";
+      const hint =
+        code === "ENOTFOUND" ? "there is no such host: check remotehost" : "no name server answers: is a line up?";
+      throw new SystemError({ code, operation: `look up ${host}`, hint, cause: error });
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import { workerData } from "node:worker_threads";
+import { readAddressRecord } from "dgram-native";
+import { DROP } from "../shared/protocol/drop-reason.ts";
+import type { MemberLink } from "../shared/protocol/link/member-link.ts";
+import { Responder } from "../shared/protocol/responder.ts";
+import type { Tunnel } from "../shared/protocol/tunnel.ts";
+import type { HostEvent } from "../shared/protocol/tunnel-host.ts";
+import { DataPlane } from "../shared/runtime/data-plane/data-plane.ts";
+import { LARGEST_LINE_MTU, TRAFFIC_CLASSES } from "../shared/runtime/data-plane/defaults.ts";
+import { reportFailure, ThreadSide } from "../shared/runtime/data-plane/thread-side.ts";
+import { type BundleFacts, remoteText } from "../shared/runtime/data-plane/tunnel-status.ts";
+import { createHandshakeCrypto } from "../shared/runtime/handshake-crypto.ts";
+import { type Bundle, Bundles } from "./bundles.ts";
+import type { ServerCommand, ServerEvent, ServerPlaneData } from "./data-plane-messages.ts";
+import { linkRatesFor } from "./link-rates.ts";
+
+const ARENA_BYTES = 512 * 1024 * 1024;
+const CELLS = 131_072;
+const LINKS = 16_384;
+const KEYS = 131_072;
+
+/** The server's data plane: the bundles of all clients over a few sockets. */
+class ServerPlane {
+  readonly #plane: DataPlane;
+  readonly #bundles: Bundles;
+  readonly #side: ThreadSide<ServerCommand, ServerEvent>;
+  #tunnelMtu = 0;
+  #reportedMtu = 0;
+
+  constructor(data: ServerPlaneData, crypto: Awaited<ReturnType<typeof createHandshakeCrypto>>) {
+    const { random } = crypto;
+    this.#plane = new DataPlane({ arenaBytes: ARENA_BYTES, cells: CELLS, links: LINKS, keys: KEYS, random });
+    const { host } = this.#plane;
+    this.#bundles = new Bundles({
+      ...data,
+      host,
+      random,
+      classes: TRAFFIC_CLASSES,
+      ratesFor: (client, link) => {
+        const { downloadRate, uploadRate } = linkRatesFor(data.linkRates, client, link);
+        return { sendRate: downloadRate, receiveRate: uploadRate };
+      },
+    });
+    const { ciphers, deadAfter, version } = data;
+    const reception = this.#bundles;
+    const lineMtu = LARGEST_LINE_MTU;
+    host.setHandshakeReceiver(new Responder({ host, crypto, reception, ciphers, lineMtu, deadAfter, version }));
+    this.#side = new ThreadSide(this.#plane, {
+      route: (bytes, offset) => this.#route(bytes, offset),
+      onCommand: ({ mtu }) => {
+        this.#tunnelMtu = mtu;
+      },
+      onHostEvent: (event) => this.#handle(event),
+      facts: () =>
+        this.#bundles.established().map((bundle) => ({ tunnel: bundle.tunnel, facts: this.#describe(bundle) })),
+    });
+  }
+
+  run({ interfaceName, offload, sockets, port }: ServerPlaneData): void {
+    for (const { address, family, dualStack } of sockets) {
+      this.#plane.openSocket({ family, address, port, dualStack, packetInfo: true });
+    }
+    this.#side.run(this.#plane.openTun(interfaceName, offload));
+  }
+
+  #route(bytes: Uint8Array, offset: number): Tunnel | undefined {
+    const tunnel = this.#bundles.route(bytes, offset);
+    if (tunnel === undefined) this.#plane.host.drops.count(DROP.noRoute);
+    return tunnel;
+  }
+
+  #handle(hostEvent: HostEvent): void {
+    const { tunnel, event } = hostEvent;
+    const before = this.#bundles.get(tunnel);
+    if (before === undefined) return;
+    const wasEstablished = before.isEstablished;
+    this.#bundles.handleEvent(hostEvent);
+    const { client } = before;
+    const bytes = this.#plane.arena.bytes;
+    if (event.kind === "link changed") {
+      const { link, state } = event;
+      const rttMs = link.roundTripTime.smoothed ?? null;
+      const remote = remoteText(bytes, link);
+      const { kind: stateName, reason } = state;
+      if (before.isEstablished) {
+        this.#side.emit({ kind: event.kind, client, link: link.name, state: stateName, reason, remote, rttMs });
+      }
+    }
+    if (event.kind === "link roamed") {
+      this.#side.emit({ kind: event.kind, client, link: event.link.name, remote: remoteText(bytes, event.link) });
+    }
+    if (before.isEstablished && !wasEstablished) {
+      this.#side.emit({
+        kind: "client connected",
+        client,
+        ip4: before.ip4?.text ?? null,
+        ip6: before.ip6?.text ?? null,
+      });
+    }
+    if (event.kind === "ended" && wasEstablished) this.#side.emit({ kind: "client gone", client });
+    this.#reportMtu();
+  }
+
+  #reportMtu(): void {
+    const known = this.#bundles.established().map(({ tunnel }) => tunnel.mtu);
+    const mtu = Math.min(...known.filter((one) => one > 0));
+    if (!Number.isFinite(mtu) || mtu === this.#reportedMtu) return;
+    this.#reportedMtu = mtu;
+    this.#side.emit({ kind: "mtu changed", mtu });
+  }
+
+  #describe(bundle: Bundle): BundleFacts {
+    return {
+      ip4: bundle.ip4?.text ?? null,
+      ip6: bundle.ip6?.text ?? null,
+      mtu: this.#tunnelMtu,
+      local: (link: MemberLink) =>
+        readAddressRecord(this.#plane.arena.bytes, link.addressOffset)?.localAddress ?? null,
+    };
+  }
+}
+
+const data: ServerPlaneData = workerData;
+try {
+  new ServerPlane(data, await createHandshakeCrypto()).run(data);
+} catch (error) {
+  if (!reportFailure(error)) throw error;
+}

@@ -1,0 +1,157 @@
+import { ControlServer } from "../shared/observe/control-socket.ts";
+import type { Logger } from "../shared/observe/log.ts";
+import type { StatusSnapshot } from "../shared/observe/status-snapshot.ts";
+import { CaptureHub } from "../shared/runtime/capture-hub.ts";
+import { DataPlaneThread, moduleBeside } from "../shared/runtime/data-plane/data-plane-thread.ts";
+import { StatusCommand, type StatusEnvironment } from "../shared/runtime/status-command.ts";
+import type { HostChanges } from "../shared/runtime/system/host-changes.ts";
+import { planTunnelMtu } from "../shared/runtime/system/tunnel-plan.ts";
+import type { ServerCommand, ServerEvent, ServerPlaneData } from "./data-plane-messages.ts";
+import { findForwardBlockers } from "./nat.ts";
+import type { ServerConfig } from "./server-config.ts";
+import { firstMtu, planServerHost } from "./server-host.ts";
+
+/** What a running server is made of. */
+export type ServerDaemonOptions = {
+  readonly config: ServerConfig;
+  readonly planeData: ServerPlaneData;
+  readonly changes: HostChanges;
+  readonly log: Logger;
+  readonly version: string;
+};
+
+/** The server's control plane: brings data plane, TUN device, NAT and operator together. */
+export class ServerDaemon {
+  readonly #options: ServerDaemonOptions;
+  readonly #statusCommand: StatusCommand | undefined;
+  readonly #captures = new CaptureHub((isWanted) => this.#thread?.capture(isWanted));
+  readonly #startedAt = performance.now();
+  readonly #failure = new AbortController();
+  #thread: DataPlaneThread<ServerCommand, ServerEvent> | undefined;
+  #deviceWork: Promise<void> = Promise.resolve();
+  #mtu: number;
+
+  constructor(options: ServerDaemonOptions) {
+    const { config, log } = options;
+    this.#options = options;
+    this.#mtu = firstMtu(config);
+    this.#statusCommand =
+      config.statusCommand === undefined
+        ? undefined
+        : new StatusCommand({
+            script: config.statusCommand,
+            interfaceName: config.interfaceName,
+            onFailure: (error) => log.warn({ err: error.message }, "the status command failed"),
+          });
+  }
+
+  /** Runs until `signal` is aborted. Throws what made it fail; what was set up is undone by the caller. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { config, planeData, changes, log } = this.#options;
+    const control = await ControlServer.listen(config.controlSocket, {
+      status: () => this.#status(),
+      capture: (sink, ended) => this.#captures.add(sink, ended),
+    });
+    try {
+      this.#thread = await DataPlaneThread.start<ServerCommand, ServerEvent>({
+        module: moduleBeside("data-plane", import.meta.url),
+        data: planeData,
+        onEvent: (event) => this.#handle(event),
+        onFrames: (frames) => this.#captures.write(frames),
+        onFailure: (error) => this.#failure.abort(error),
+      });
+      await changes.apply(await planServerHost(config));
+      await changes.settle();
+      this.#thread.tell({ kind: "tunnel mtu", mtu: this.#mtu });
+      this.#statusCommand?.tell("tuntap_up", this.#environment());
+      log.info({ interface: config.interfaceName, port: config.bindPort, ip4: config.ip4.text }, "server started");
+      for (const chain of await findForwardBlockers()) {
+        log.warn({ chain }, "another firewall drops forwarded packets: allow the tunnel's interface there");
+      }
+      await untilAborted(AbortSignal.any([signal, this.#failure.signal]));
+      this.#failure.signal.throwIfAborted();
+    } finally {
+      await control.close();
+      await this.#thread?.stop();
+      await this.#deviceWork;
+      this.#statusCommand?.tell("tuntap_down", this.#environment());
+      await this.#statusCommand?.idle();
+    }
+  }
+
+  #handle(event: ServerEvent): void {
+    const { log } = this.#options;
+    switch (event.kind) {
+      case "client connected":
+        log.info({ client: event.client, ip4: event.ip4, ip6: event.ip6 }, "client connected");
+        return;
+      case "client gone":
+        log.info({ client: event.client }, "client gone");
+        return;
+      case "link changed": {
+        const { client, link, state, reason, remote, rttMs } = event;
+        log.info({ client, link, reason, remote, ...(rttMs === null ? {} : { rttMs }) }, `link ${state}`);
+        const name = `${client}/${link}`;
+        this.#statusCommand?.tell(state === "up" ? "rtun_up" : "rtun_down", this.#environment(), name);
+        return;
+      }
+      case "link roamed":
+        log.info(
+          { client: event.client, link: event.link, remote: event.remote },
+          "the client's address has changed",
+        );
+        return;
+      case "mtu changed":
+        if (this.#options.config.mtu === "auto") this.#changeMtu(event.mtu);
+    }
+  }
+
+  #changeMtu(mtu: number): void {
+    const { config, changes } = this.#options;
+    this.#deviceWork = this.#deviceWork.then(async () => {
+      try {
+        await changes.apply([planTunnelMtu(config.interfaceName, mtu)]);
+        this.#mtu = mtu;
+        this.#thread?.tell({ kind: "tunnel mtu", mtu });
+      } catch (error) {
+        this.#failure.abort(error);
+      }
+    });
+  }
+
+  #environment(): StatusEnvironment {
+    const { config } = this.#options;
+    const routes = config.clients.flatMap((client) => client.routes);
+    const of = (family: 4 | 6) =>
+      routes
+        .filter(({ address }) => address.family === family)
+        .map(({ text }) => text)
+        .join(" ");
+    return {
+      IP4: config.ip4.text,
+      IP6: config.ip6?.text ?? "",
+      IP4_ROUTES: of(4),
+      IP6_ROUTES: of(6),
+      DEVICE: config.interfaceName,
+      MTU: String(this.#mtu),
+    };
+  }
+
+  async #status(): Promise<StatusSnapshot> {
+    const { config, version } = this.#options;
+    const status = await this.#thread?.status();
+    return {
+      version,
+      role: "server",
+      interfaceName: config.interfaceName,
+      uptimeMs: performance.now() - this.#startedAt,
+      bundles: status?.bundles ?? [],
+      drops: status?.drops ?? {},
+    };
+  }
+}
+
+async function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

@@ -1,0 +1,218 @@
+import { Aead, monotonicMilliseconds, Poller, READY, type UdpSocketOptions } from "dgram-native";
+import { TunDevice } from "tun-tap-linux";
+import { Arena } from "../../protocol/packet/arena.ts";
+import { DeliveryBatch } from "../../protocol/packet/delivery-batch.ts";
+import { PacketBatch } from "../../protocol/packet/packet-batch.ts";
+import { ReceiveBatch } from "../../protocol/packet/receive-batch.ts";
+import type { Tunnel } from "../../protocol/tunnel.ts";
+import { TunnelHost } from "../../protocol/tunnel-host.ts";
+import { type Milliseconds, milliseconds } from "../../protocol/units.ts";
+import type { FrameTap } from "./frame-tap.ts";
+import { LinkSocket, reserveSocketMemory, type SocketMemory } from "./link-socket.ts";
+
+const PACKET_ROWS = 512;
+const RECEIVE_ROWS = 2048;
+const DELIVERY_ROWS = 4096;
+const TUN_SCRATCH = 1024 * 1024;
+const ASSEMBLY_BYTES = 1024 * 1024;
+const READY_LIMIT = 64;
+
+/** How large a data plane is made. The arena takes real memory only where it was used. */
+export type DataPlaneOptions = {
+  readonly arenaBytes: number;
+  /** How many packets may wait, of all bundles together. */
+  readonly cells: number;
+  readonly links: number;
+  /** How many keys the AEAD holds. */
+  readonly keys: number;
+  readonly random: (length: number) => Uint8Array;
+};
+
+/** What the owner of a data plane does in its rounds. */
+export type DataPlaneHooks = {
+  /** To which tunnel the packet of the TUN device goes whose head is at `offset`; undefined to drop it. */
+  readonly route: (bytes: Uint8Array, offset: number) => Tunnel | undefined;
+  /** Called at the start of each round, for what other threads have asked. */
+  readonly onRound: (now: Milliseconds) => void;
+  /** Called at the end of each round, when everything is written, for what has happened in it. */
+  readonly onWritten: (now: Milliseconds) => void;
+};
+
+/**
+ * Moves packets between a TUN device and UDP sockets through the core, in rounds on a thread of its own: wait, take
+ * what is there in batches, let the core work, write every batch. It is the only code of its thread that waits, and it
+ * reads the clock once a round.
+ */
+export class DataPlane {
+  readonly arena: Arena;
+  readonly host: TunnelHost;
+  readonly poller = new Poller();
+  readonly sockets = new Set<LinkSocket>();
+  /** Where copies of all frames go while somebody captures. */
+  tap: FrameTap | undefined;
+  readonly #aead: Aead;
+  readonly #packets = new PacketBatch(PACKET_ROWS);
+  readonly #received = new ReceiveBatch(RECEIVE_ROWS);
+  readonly #delivery = new DeliveryBatch(DELIVERY_ROWS);
+  readonly #tunScratch: number;
+  readonly #spareMemory: SocketMemory[] = [];
+  readonly #readyFds = new Int32Array(READY_LIMIT);
+  readonly #readyMasks = new Int32Array(READY_LIMIT);
+  readonly #byFd = new Map<number, LinkSocket>();
+  #tun: TunDevice | undefined;
+  #isTunPolled = true;
+  #isStopped = false;
+  /** Packets that the TUN device did not take. */
+  writeFailures = 0;
+
+  constructor(options: DataPlaneOptions) {
+    const { cells, links, random } = options;
+    this.arena = new Arena(options.arenaBytes);
+    const aead = new Aead(options.keys);
+    this.#aead = aead;
+    const { bytes } = this.arena;
+    this.host = new TunnelHost({
+      arena: this.arena,
+      cells,
+      links,
+      assemblyBytes: ASSEMBLY_BYTES,
+      delivery: this.#delivery,
+      random,
+      aead: {
+        addKey: (cipher, key) => aead.addKey(cipher, key),
+        removeKey: (slot) => aead.removeKey(slot),
+        open: ({ columns, capacity, count }) => aead.open(bytes, columns, capacity, 0, count),
+      },
+    });
+    this.#tunScratch = this.arena.reserve(TUN_SCRATCH);
+  }
+
+  /** Opens the TUN device and returns its name; throws as `TunDevice.open`. */
+  openTun(name: string, offload: boolean): string {
+    this.#tun = TunDevice.open({ name, kind: "tun", offload });
+    this.poller.set(this.#tun.fd, { readable: true, writable: false });
+    return this.#tun.name;
+  }
+
+  /** Opens a socket; throws as `UdpSocket.open`. */
+  openSocket(options: UdpSocketOptions): LinkSocket {
+    const memory = this.#spareMemory.pop() ?? reserveSocketMemory(this.arena);
+    try {
+      const socket = new LinkSocket(options, this.arena, memory);
+      this.sockets.add(socket);
+      this.#byFd.set(socket.socket.fd, socket);
+      this.poller.set(socket.socket.fd, { readable: true, writable: false });
+      return socket;
+    } catch (error) {
+      this.#spareMemory.push(memory);
+      throw error;
+    }
+  }
+
+  closeSocket(socket: LinkSocket): void {
+    if (!this.sockets.delete(socket)) return;
+    this.#byFd.delete(socket.socket.fd);
+    this.poller.remove(socket.socket.fd);
+    socket.close();
+    this.#spareMemory.push(socket.memory);
+  }
+
+  /** Runs rounds until `stop` is called in one of them; blocks its thread. */
+  run(hooks: DataPlaneHooks): void {
+    let now = milliseconds(monotonicMilliseconds());
+    while (!this.#isStopped) {
+      const ready = this.poller.wait(this.host.nextTimeout() - now, this.#readyFds, this.#readyMasks);
+      now = milliseconds(monotonicMilliseconds());
+      hooks.onRound(now);
+      for (let index = 0; index < ready; index++) {
+        this.#take(this.#readyFds[index] ?? -1, this.#readyMasks[index] ?? 0, hooks, now);
+      }
+      this.finish(now);
+      hooks.onWritten(now);
+    }
+  }
+
+  /** Lets the core do what is due, and writes every batch that it filled. */
+  finish(now: Milliseconds): void {
+    let hasRefused: boolean;
+    do {
+      this.host.settle(now);
+      this.#send();
+      this.#deliver();
+      hasRefused = this.#delivery.hasRefused;
+      this.#delivery.clear();
+      this.host.recycle();
+      if (hasRefused) this.host.resume();
+    } while (hasRefused);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  close(): void {
+    for (const socket of [...this.sockets]) this.closeSocket(socket);
+    if (this.#tun !== undefined) this.poller.remove(this.#tun.fd);
+    this.#tun?.close();
+    this.poller.close();
+  }
+
+  #take(fd: number, mask: number, hooks: DataPlaneHooks, now: Milliseconds): void {
+    const socket = this.#byFd.get(fd);
+    if (socket === undefined) {
+      if (fd === this.#tun?.fd) this.#readTun(this.#tun, hooks, now);
+      return;
+    }
+    if ((mask & READY.writable) !== 0) this.#unblock(socket);
+    if ((mask & (READY.readable | READY.failed)) === 0) return;
+    socket.receive(this.#received);
+    this.host.handleDatagrams(this.#received, socket.outlet, now);
+    this.tap?.onReceived(this.#received);
+  }
+
+  #readTun(tun: TunDevice, hooks: DataPlaneHooks, now: Milliseconds): void {
+    const batch = this.#packets;
+    const { bytes } = this.arena;
+    batch.count = tun.read(bytes, this.#tunScratch, TUN_SCRATCH, batch.columns, batch.capacity);
+    for (let row = 0; row < batch.count; row++) {
+      const tunnel = hooks.route(bytes, batch.headOffset(row));
+      if (tunnel !== undefined) this.host.handlePacket(tunnel, batch, row, now);
+    }
+  }
+
+  #send(): void {
+    for (const socket of this.sockets) {
+      const wasBlocked = socket.outlet.isBlocked;
+      if (socket.outlet.batch.count === 0) continue;
+      this.tap?.onSent(socket.outlet.batch);
+      socket.flush(this.#aead);
+      if (socket.outlet.isBlocked !== wasBlocked) this.#followBlocking(socket);
+    }
+  }
+
+  #unblock(socket: LinkSocket): void {
+    socket.flush(this.#aead);
+    if (socket.outlet.isBlocked) return;
+    this.#followBlocking(socket);
+    this.host.resume();
+  }
+
+  #followBlocking(socket: LinkSocket): void {
+    this.poller.set(socket.socket.fd, { readable: true, writable: socket.outlet.isBlocked });
+    this.#pollTun();
+  }
+
+  /** While no socket takes anything, packets wait in the TUN device's own queue, which tells local senders to wait. */
+  #pollTun(): void {
+    const isPolled = this.sockets.size === 0 || [...this.sockets].some(({ outlet }) => !outlet.isBlocked);
+    if (this.#tun === undefined || isPolled === this.#isTunPolled) return;
+    this.#isTunPolled = isPolled;
+    this.poller.set(this.#tun.fd, { readable: isPolled, writable: false });
+  }
+
+  #deliver(): void {
+    const { columns, capacity, count } = this.#delivery;
+    if (count === 0 || this.#tun === undefined) return;
+    this.writeFailures += this.#tun.write(this.arena.bytes, columns, capacity, count);
+  }
+}

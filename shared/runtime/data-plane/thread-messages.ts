@@ -1,0 +1,26 @@
+import type { BundleStatus } from "../../observe/status-snapshot.ts";
+import type { TappedFrame } from "./frame-tap.ts";
+
+/** What every data-plane thread can be asked; `Command` is what only this daemon's can. */
+export type ThreadRequest<Command> =
+  | { readonly kind: "command"; readonly command: Command }
+  | { readonly kind: "status"; readonly id: number }
+  | { readonly kind: "capture"; readonly isWanted: boolean }
+  | { readonly kind: "captured"; readonly bytes: number }
+  /** Ends the thread in order: peers are told, sockets and the TUN device closed. */
+  | { readonly kind: "stop" };
+
+/** What the data plane of a daemon knows of itself. */
+export type ThreadStatus = {
+  readonly bundles: readonly BundleStatus[];
+  readonly drops: Readonly<Record<string, number>>;
+};
+
+/** What every data-plane thread says; `Event` is what only this daemon's does. */
+export type ThreadReport<Event> =
+  | { readonly kind: "ready"; readonly wakeFd: number; readonly interfaceName: string }
+  /** The start failed: a system call's code and operation. */
+  | { readonly kind: "failed"; readonly code: string; readonly operation: string }
+  | { readonly kind: "event"; readonly event: Event }
+  | { readonly kind: "status"; readonly id: number; readonly status: ThreadStatus }
+  | { readonly kind: "frames"; readonly frames: readonly TappedFrame[] };

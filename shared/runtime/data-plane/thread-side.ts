@@ -1,0 +1,125 @@
+import { parentPort, receiveMessageOnPort } from "node:worker_threads";
+import { RateMeter } from "../../observe/rates.ts";
+import type { BundleStatus } from "../../observe/status-snapshot.ts";
+import type { Tunnel } from "../../protocol/tunnel.ts";
+import type { HostEvent } from "../../protocol/tunnel-host.ts";
+import { type Milliseconds, milliseconds, seconds } from "../../protocol/units.ts";
+import type { DataPlane } from "./data-plane.ts";
+import { FrameTap } from "./frame-tap.ts";
+import type { ThreadReport, ThreadRequest } from "./thread-messages.ts";
+import { type BundleFacts, describeTunnel, meterTunnel } from "./tunnel-status.ts";
+
+const METER_WINDOW = seconds(1);
+
+/** What a daemon adds to a data-plane thread. */
+export type ThreadHooks<Command> = {
+  readonly route: (bytes: Uint8Array, offset: number) => Tunnel | undefined;
+  readonly onCommand: (command: Command, now: Milliseconds) => void;
+  readonly onHostEvent: (event: HostEvent, now: Milliseconds) => void;
+  /** The bundles to show, and what the daemon knows of them. */
+  readonly facts: () => readonly { readonly tunnel: Tunnel; readonly facts: BundleFacts }[];
+};
+
+/** The data plane's own side of the conversation with the control plane: answers between its rounds. */
+export class ThreadSide<Command, Event> {
+  readonly #plane: DataPlane;
+  readonly #hooks: ThreadHooks<Command>;
+  readonly #meters = new WeakMap<Tunnel, RateMeter>();
+  #meteredAt: Milliseconds = milliseconds(Number.NEGATIVE_INFINITY);
+
+  constructor(plane: DataPlane, hooks: ThreadHooks<Command>) {
+    this.#plane = plane;
+    this.#hooks = hooks;
+  }
+
+  /** Runs the data plane until it is told to stop, then ends the bundles and frees everything. */
+  run(interfaceName: string): void {
+    report<Event>({ kind: "ready", wakeFd: this.#plane.poller.wakeFd, interfaceName });
+    const { route } = this.#hooks;
+    this.#plane.run({ route, onRound: (now) => this.#answer(now), onWritten: (now) => this.#tell(now) });
+    this.#plane.close();
+  }
+
+  emit(event: Event): void {
+    report<Event>({ kind: "event", event });
+  }
+
+  #answer(now: Milliseconds): void {
+    for (let message = nextMessage<Command>(); message !== undefined; message = nextMessage<Command>()) {
+      this.#handle(message, now);
+    }
+  }
+
+  #tell(now: Milliseconds): void {
+    for (const event of this.#plane.host.takeEvents()) this.#hooks.onHostEvent(event, now);
+    if (now - this.#meteredAt < METER_WINDOW) return;
+    this.#meteredAt = now;
+    for (const { tunnel } of this.#hooks.facts()) meterTunnel(tunnel, this.#meter(tunnel), now);
+  }
+
+  #handle(request: ThreadRequest<Command>, now: Milliseconds): void {
+    const plane = this.#plane;
+    switch (request.kind) {
+      case "command":
+        this.#hooks.onCommand(request.command, now);
+        return;
+      case "status": {
+        const status = { bundles: this.#describe(now), drops: plane.host.drops.snapshot() };
+        report<Event>({ kind: "status", id: request.id, status });
+        return;
+      }
+      case "capture":
+        plane.tap = request.isWanted ? this.#makeTap() : undefined;
+        return;
+      case "captured":
+        plane.tap?.acknowledge(request.bytes);
+        return;
+      case "stop":
+        for (const tunnel of plane.host.tunnels) {
+          tunnel.terminate(now);
+          plane.host.touch(tunnel);
+        }
+        plane.stop();
+    }
+  }
+
+  #makeTap(): FrameTap {
+    const { host, arena } = this.#plane;
+    return new FrameTap(host, arena, (frames) => report<Event>({ kind: "frames", frames }));
+  }
+
+  #describe(now: Milliseconds): BundleStatus[] {
+    const { bytes } = this.#plane.arena;
+    return this.#hooks
+      .facts()
+      .map(({ tunnel, facts }) => describeTunnel(tunnel, facts, this.#meter(tunnel), bytes, now));
+  }
+
+  #meter(tunnel: Tunnel): RateMeter {
+    let meter = this.#meters.get(tunnel);
+    if (meter === undefined) {
+      meter = new RateMeter(METER_WINDOW);
+      this.#meters.set(tunnel, meter);
+    }
+    return meter;
+  }
+}
+
+/** Sends a report to the control plane. */
+export function report<Event>(message: ThreadReport<Event>): void {
+  parentPort?.postMessage(message);
+}
+
+/** Tells the control plane that the start failed, and answers whether `error` is a failed system call. */
+export function reportFailure(error: unknown): boolean {
+  if (!(error instanceof Error) || !("code" in error)) return false;
+  const operation = "operation" in error ? String(error.operation) : error.message;
+  report({ kind: "failed", code: String(error.code), operation });
+  return true;
+}
+
+function nextMessage<Command>(): ThreadRequest<Command> | undefined {
+  if (parentPort === null) return undefined;
+  const received: { message: ThreadRequest<Command> } | undefined = receiveMessageOnPort(parentPort);
+  return received?.message;
+}

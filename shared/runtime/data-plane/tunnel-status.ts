@@ -1,0 +1,100 @@
+import { readAddressRecord } from "dgram-native";
+import type { RateMeter } from "../../observe/rates.ts";
+import { NO_RATES } from "../../observe/rates.ts";
+import type { BundleStatus, LinkStatus, Traffic } from "../../observe/status-snapshot.ts";
+import type { MemberLink } from "../../protocol/link/member-link.ts";
+import type { Tunnel } from "../../protocol/tunnel.ts";
+import { type BytesPerSecond, type Milliseconds, UNLIMITED } from "../../protocol/units.ts";
+
+/** What only the daemon knows of a bundle. */
+export type BundleFacts = {
+  readonly ip4: string | null;
+  readonly ip6: string | null;
+  /** The TUN device's MTU, or what the bundle needs no fragmentation for. */
+  readonly mtu: number;
+  /** The local address of a link's socket, as text. */
+  readonly local: (link: MemberLink) => string | null;
+};
+
+/** Describes one bundle as it is now. `arena` holds the links' address records. */
+export function describeTunnel(
+  tunnel: Tunnel,
+  facts: BundleFacts,
+  meter: RateMeter,
+  arena: Uint8Array,
+  now: Milliseconds,
+): BundleStatus {
+  const rates = meter.measure(new Map(tunnel.links.map((link) => [link.name, countersOf(link)])), now);
+  const { outbound, receiving, delivered } = tunnel;
+  const { reordered, lost, late, timeouts } = receiving.counters;
+  return {
+    name: tunnel.name,
+    ip4: facts.ip4,
+    ip6: facts.ip6,
+    mtu: facts.mtu,
+    cipher: tunnel.links.find((link) => link.association !== undefined)?.association?.keys.cipher ?? null,
+    links: tunnel.links.map((link) => describeLink(link, facts, rates.get(link.name) ?? NO_RATES, arena, now)),
+    sent: { packets: outbound.packets, bytes: outbound.packetBytes },
+    received: copyOf(delivered),
+    queue: { packets: outbound.queue.count, bytes: outbound.queue.bytes },
+    reordering: {
+      heldFragments: receiving.heldCount,
+      reorderedFragments: reordered,
+      lostFragments: lost,
+      lateFragments: late,
+      timeouts,
+    },
+    drops: tunnel.drops.snapshot(),
+  };
+}
+
+/** Takes a reading of a bundle's counters, so that rates are those of the last moments. */
+export function meterTunnel(tunnel: Tunnel, meter: RateMeter, now: Milliseconds): void {
+  meter.measure(new Map(tunnel.links.map((link) => [link.name, countersOf(link)])), now);
+}
+
+function describeLink(
+  link: MemberLink,
+  facts: BundleFacts,
+  rates: typeof NO_RATES,
+  arena: Uint8Array,
+  now: Milliseconds,
+): LinkStatus {
+  const { state, roundTripTime } = link;
+  return {
+    name: link.name,
+    state: state.kind,
+    reason: state.reason,
+    stateAgeMs: now - state.since,
+    local: facts.local(link),
+    remote: remoteText(arena, link),
+    rttMs: roundTripTime.smoothed ?? null,
+    rttVariationMs: roundTripTime.smoothed === undefined ? null : roundTripTime.variation,
+    lossRatio: link.lossRate.ratio(now) ?? null,
+    mtu: link.pathMtu.current,
+    configuredSendRate: rateOrNull(link.pacer.rate),
+    configuredReceiveRate: rateOrNull(link.receiveRate),
+    sent: copyOf(link.sent),
+    received: copyOf(link.received),
+    ...rates,
+  };
+}
+
+/** The peer's address and port on a link, as `192.0.2.1:5080` or `[2001:db8::1]:5080`. */
+export function remoteText(arena: Uint8Array, link: MemberLink): string | null {
+  const record = readAddressRecord(arena, link.addressOffset);
+  if (record === undefined) return null;
+  return record.family === 6 ? `[${record.address}]:${record.port}` : `${record.address}:${record.port}`;
+}
+
+function countersOf(link: MemberLink): { readonly sent: Traffic; readonly received: Traffic } {
+  return { sent: copyOf(link.sent), received: copyOf(link.received) };
+}
+
+function copyOf({ packets, bytes }: Traffic): Traffic {
+  return { packets, bytes };
+}
+
+function rateOrNull(rate: BytesPerSecond): number | null {
+  return rate === UNLIMITED ? null : rate;
+}
