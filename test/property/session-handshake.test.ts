@@ -131,7 +131,7 @@ function anyOffer(): fc.Arbitrary<LinkOffer> {
     ip6: optional(address(16)),
     lineMtu: optional(size),
     tunnelMtu: optional(size),
-    token: optional(fc.uint8Array({ minLength: 8, maxLength: 8 })),
+    token: optional(fc.uint8Array({ minLength: 12, maxLength: 12 })),
     version: name.filter((text) => Buffer.byteLength(text) <= 32),
   });
 }

@@ -34,7 +34,7 @@ export const FULL_OFFER: LinkOffer = {
   ip6: { address: Uint8Array.of(0xfd, ...new Array<number>(14).fill(0), 2), prefixLength: 64 },
   lineMtu: bytes(1492),
   tunnelMtu: bytes(1500),
-  token: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8),
+  token: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 9),
 };
 
 /** An acceptance with the fewest options. */
@@ -55,7 +55,7 @@ export const PLAIN_ANSWER: AcceptedLink = {
   dns: [],
   routes: [],
   tunnelMtu: undefined,
-  token: Uint8Array.of(8, 7, 6, 5, 4, 3, 2, 1),
+  token: Uint8Array.of(8, 7, 6, 5, 4, 3, 2, 1, 0, 0, 0, 1),
   version: "0.1.0",
 };
 

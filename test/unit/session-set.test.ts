@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { followingToken } from "../../shared/protocol/session/freshness-token.ts";
 import { SessionSet } from "../../shared/protocol/session/session-set.ts";
 import {
   MAXIMUM_AGE,
@@ -19,7 +20,7 @@ describe("A set of sessions", () => {
     assert.equal(set.sending(), undefined);
     assert.equal(set.rekeyAt(), 0);
     assert.equal(set.nextTimeout(), NEVER);
-    assert.equal(set.size, 0);
+    assert.equal(set.isEmpty, true);
   });
 
   it("gives all its sessions back when the link is closed", () => {
@@ -27,8 +28,9 @@ describe("A set of sessions", () => {
     provenInitiator(set, "first", START);
     set.offerAsInitiator("second", START);
 
+    assert.equal(set.isEmpty, false);
     assert.deepEqual(set.clear(), ["first", "second"]);
-    assert.equal(set.size, 0);
+    assert.equal(set.isEmpty, true);
     assert.equal(set.sending(), undefined);
   });
 });
@@ -175,7 +177,7 @@ describe("Replayed initiations", () => {
     const set = newSet();
     set.offerAsResponder("true", { ...offered(0), token: set.tokenInAnswerTo(undefined) }, START);
     const displaced = Array.from({ length: 100 }, (_, index) =>
-      set.offerAsResponder(`replay ${index}`, { ...offered(index + 1), token: new Uint8Array(8) }, after(1)),
+      set.offerAsResponder(`replay ${index}`, { ...offered(index + 1), token: new Uint8Array(12) }, after(1)),
     ).flat();
 
     assert.equal(displaced.length, 96);
@@ -198,26 +200,53 @@ describe("Replayed initiations", () => {
 });
 
 describe("A token", () => {
-  it("holds until a session that was offered with it is proven, so that a lost answer costs nothing", () => {
+  it("is good for one offer, whose answer has the next one", () => {
     const set = newSet();
     const token = set.tokenInAnswerTo(undefined);
     const next = set.tokenInAnswerTo(token);
+    set.offerAsResponder("first", { ...offered(1), token }, START);
 
-    set.offerAsResponder("lost", { ...offered(1), token }, START);
+    assert.notDeepEqual(next, token);
     assert.deepEqual(set.tokenInAnswerTo(token), next);
-    set.offerAsResponder("again", { ...offered(2), token }, after(1));
-    set.onAuthenticated("again", after(2));
-
     assert.deepEqual(set.tokenInAnswerTo(undefined), next);
-    assert.notDeepEqual(set.tokenInAnswerTo(next), next);
+    assert.deepEqual(followingToken(token), next);
   });
 
-  it("is not spent by a session that was offered without it", () => {
+  it("is not spent by offers without it", () => {
     const set = newSet();
     const token = set.tokenInAnswerTo(undefined);
-    provenResponder(set, "restarted", 1, START);
+    set.offerAsResponder("first", offered(1), START);
+    set.offerAsResponder("second", { ...offered(2), token: new Uint8Array(12).fill(0xff) }, START);
 
     assert.deepEqual(set.tokenInAnswerTo(undefined), token);
+  });
+
+  it("cannot be kept in stock: offers that were caught before a later one arrived are not fresh", () => {
+    const set = newSet();
+    const tokens = [set.tokenInAnswerTo(undefined)];
+    for (let index = 0; index < 20; index++) tokens.push(followingToken(tokens.at(-1) ?? new Uint8Array(12)));
+    set.offerAsResponder("caught 0", { ...offered(0), token: tokens[0] }, START);
+    set.offerAsResponder("true", { ...offered(20), token: tokens[20] }, START);
+    for (let index = 1; index < 20; index++) {
+      set.offerAsResponder(`caught ${index}`, { ...offered(index), token: tokens[index] }, START);
+    }
+
+    assert.equal(set.onAuthenticated("true", after(1)), true);
+  });
+
+  it("of a responder that has forgotten the link is no proof", () => {
+    const forgotten = newSet(1).tokenInAnswerTo(undefined);
+    const set = newSet(2);
+    const token = set.tokenInAnswerTo(undefined);
+    set.offerAsResponder("first", { ...offered(1), token: forgotten }, START);
+
+    assert.deepEqual(set.tokenInAnswerTo(undefined), token);
+  });
+
+  it("stays in its bounds at the last serial number", () => {
+    const last = new Uint8Array(12).fill(0xff);
+
+    assert.deepEqual(followingToken(last), last);
   });
 });
 
@@ -247,9 +276,8 @@ describe("The stage of a session", () => {
   });
 });
 
-function newSet(): SessionSet<string> {
-  let count = 0;
-  return new SessionSet((length) => new Uint8Array(length).fill(++count));
+function newSet(seed = 1): SessionSet<string> {
+  return new SessionSet((length) => new Uint8Array(length).fill(seed));
 }
 
 function after(time: number): Milliseconds {

@@ -36,7 +36,7 @@ export type AcceptedLink = LinkEnd & {
   /** Networks behind the responder: first those of IPv4, then those of IPv6; at most 20. */
   readonly routes: readonly InnerAddress[];
   readonly tunnelMtu: Bytes | undefined;
-  /** 8 bytes for the initiator's next offer on this link. */
+  /** 12 bytes for the initiator's next offer on this link. */
   readonly token: Uint8Array;
 };
 

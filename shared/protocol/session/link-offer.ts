@@ -28,7 +28,7 @@ export type LinkOffer = LinkEnd & {
   /** The largest IP packet that the line takes, where the initiator knows it, and the tunnel MTU that it wishes for. */
   readonly lineMtu: Bytes | undefined;
   readonly tunnelMtu: Bytes | undefined;
-  /** The token of the responder's last answer on this link: proof that this offer is not a replayed one. */
+  /** The token of the responder's last answer on this link, counted up at every further offer: it shows a replay. */
   readonly token: Uint8Array | undefined;
 };
 

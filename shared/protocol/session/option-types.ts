@@ -6,7 +6,7 @@ import { converted, integer, network, opaque, rate, text } from "./codecs.ts";
 import { type Codec, ownOption, standardOption } from "./option.ts";
 
 /** The size of a freshness token. */
-export const TOKEN_SIZE = 8;
+export const TOKEN_SIZE = 12;
 /** Limits in bytes of UTF-8: of names, and of the software's version. */
 export const NAME_LIMIT = 64;
 export const VERSION_LIMIT = 32;

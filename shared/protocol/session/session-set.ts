@@ -52,7 +52,7 @@ export class SessionSet<Session> {
 
   /** Adds a session that we answered: it receives, until the peer's proof. Returns the sessions that it displaced. */
   offerAsResponder(session: Session, offered: Offered, now: Milliseconds): readonly Session[] {
-    const isFresh = this.#token.isProvedBy(offered.token);
+    const isFresh = this.#token.spend(offered.token);
     const stage: SessionStage = { kind: "offered", until: milliseconds(now + PROOF_WAIT) };
     this.#entries.push({ session, madeAt: now, ephemeral: offered.ephemeral, isFresh, stage });
     return this.#displace(isFresh);
@@ -82,7 +82,6 @@ export class SessionSet<Session> {
     const older = this.#entries.slice(0, index);
     this.#apply("superseded", now, (other) => older.includes(other));
     this.#apply("proof", now, (other) => other.session === session);
-    if (entry.ephemeral !== undefined && entry.isFresh) this.#token.spend();
     return true;
   }
 
