@@ -21,7 +21,8 @@ void exportClass(napi_env env, napi_value exports, const char* name, napi_callba
                           .data = nullptr});
   }
   napi_value defined = nullptr;
-  napi_define_class(env, name, NAPI_AUTO_LENGTH, constructor, nullptr, properties.size(), properties.data(), &defined);
+  napi_define_class(env, name, NAPI_AUTO_LENGTH, constructor, nullptr, properties.size(), properties.data(),
+                    &defined);
   setProperty(env, exports, name, defined);
 }
 

@@ -6,7 +6,7 @@
 namespace dgram {
 
 std::unique_ptr<KeyTable> KeyTable::create(size_t capacity) {
-  std::unique_ptr<std::unique_ptr<CipherContext>[]> slots(new (std::nothrow) std::unique_ptr<CipherContext>[capacity]);
+  Slots slots(new (std::nothrow) Slot[capacity]);
   if (slots == nullptr) return nullptr;
   return std::unique_ptr<KeyTable>(new (std::nothrow) KeyTable(capacity, std::move(slots)));
 }

@@ -26,12 +26,14 @@ class KeyTable {
   }
 
  private:
-  KeyTable(size_t capacity, std::unique_ptr<std::unique_ptr<CipherContext>[]> slots)
-      : capacity_(capacity), slots_(std::move(slots)) {}
+  using Slot = std::unique_ptr<CipherContext>;
+  using Slots = std::unique_ptr<Slot[]>;
+
+  KeyTable(size_t capacity, Slots slots) : capacity_(capacity), slots_(std::move(slots)) {}
 
   size_t capacity_;
   size_t next_ = 0;
-  std::unique_ptr<std::unique_ptr<CipherContext>[]> slots_;
+  Slots slots_;
 };
 
 }  // namespace dgram

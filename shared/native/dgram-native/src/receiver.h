@@ -23,7 +23,7 @@ struct Scratch {
 // Reads datagrams into a caller's arena, many by one call, and cuts what the kernel had coalesced.
 class Receiver {
  public:
-  // The kernel coalesces at most 64 datagrams of the wire, but hands over up to 128 that a local program sent at once.
+  // The kernel joins at most 64 datagrams of the wire, but hands over up to 128 that a local program sent at once.
   static constexpr size_t MINIMUM_ROWS_COALESCED = 64;
   static constexpr size_t ROWS_COALESCED = 128;
 

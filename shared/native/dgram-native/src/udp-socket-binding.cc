@@ -61,7 +61,8 @@ napi_value send(napi_env env, napi_callback_info info) {
   const size_t wrong = rows.findFault(static_cast<size_t>(from), static_cast<size_t>(to), fault);
   if (fault != nullptr) return call.rangeError("row " + std::to_string(wrong) + ": " + fault);
   if (!socket->flush()) return call.systemError({.code = EAGAIN, .operation = "send while a backlog waits"});
-  return toJavaScript(env, static_cast<double>(socket->send(rows, static_cast<size_t>(from), static_cast<size_t>(to))));
+  const size_t taken = socket->send(rows, static_cast<size_t>(from), static_cast<size_t>(to));
+  return toJavaScript(env, static_cast<double>(taken));
 }
 
 napi_value flush(napi_env env, napi_callback_info info) {

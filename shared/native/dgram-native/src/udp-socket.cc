@@ -56,7 +56,8 @@ bool bindTo(int socket, const SocketOptions& options) {
 // What stands between a new socket and its use; the first step that fails is named.
 const char* prepare(int socket, const SocketOptions& options) {
   const SocketFamily family = options.family;
-  if (family.isIpv6 && !setOption(socket, IPPROTO_IPV6, IPV6_V6ONLY, family.isDualStack ? 0 : 1)) return "set IPV6_V6ONLY";
+  const int isOnlyIpv6 = family.isDualStack ? 0 : 1;
+  if (family.isIpv6 && !setOption(socket, IPPROTO_IPV6, IPV6_V6ONLY, isOnlyIpv6)) return "set IPV6_V6ONLY";
   if (options.isPortReused && !setOption(socket, SOL_SOCKET, SO_REUSEPORT, 1)) return "set SO_REUSEPORT";
   if (!setDevice(socket, options.device)) return "set SO_BINDTODEVICE";
   if (!setMark(socket, options.mark)) return "set SO_MARK";

@@ -98,6 +98,7 @@ describe("A poller", () => {
   it("is woken by another thread while it blocks", async (test) => {
     const poller = new Poller();
     const worker = new Worker(new URL("./waking-thread.js", import.meta.url), { workerData: poller.wakeFd });
+    const hasExited = once(worker, "exit");
     test.after(() => worker.terminate());
     const empty = new Int32Array(0);
 
@@ -106,19 +107,21 @@ describe("A poller", () => {
     assert.equal(poller.wait(LONG, empty, empty), 0);
     assert.ok(monotonicMilliseconds() - start < LONG);
 
-    await once(worker, "exit");
+    await hasExited;
     poller.close();
   });
 
   it("wakes a thread that blocks, from here", async () => {
     const worker = new Worker(new URL("./polling-thread.js", import.meta.url));
+    // Its last message and its exit may come in one turn of the event loop.
+    const hasExited = once(worker, "exit");
     const [wakeFd] = await once(worker, "message");
 
     assert.equal(new WakeHandle(wakeFd).wake(), true);
 
     const [outcome] = await once(worker, "message");
     assert.equal(outcome, "woken");
-    await once(worker, "exit");
+    await hasExited;
     assert.equal(wake(wakeFd), false);
   });
 

@@ -11,6 +11,7 @@ import {
   writeAddressRecord,
 } from "../index.ts";
 import { native } from "../native-binding.ts";
+import { Dice } from "./dice.ts";
 
 const ROUNDS = 30_000;
 const SEED = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
@@ -19,13 +20,14 @@ const ARENA_LENGTH = 100_000;
 
 describe(`Any call with any arguments (SEED=${SEED})`, () => {
   it("works or throws TypeError, RangeError or a system error, and never crashes", () => {
-    const world = makeWorld(makeRandom(SEED));
+    const dice = new Dice(SEED);
+    const world = makeWorld(dice);
     const counts = { worked: 0, refused: 0 };
 
     for (let round = 0; round < ROUNDS; round++) {
-      const call = world.pick(world.calls);
-      const args = call.usual().map((value) => (world.random() < 0.12 ? world.junk() : value));
-      if (world.random() < 0.02) args.length = Math.floor(world.random() * (args.length + 1));
+      const call = dice.pick(world.calls);
+      const args = call.usual().map((value) => (dice.random() < 0.12 ? dice.junk() : value));
+      if (dice.random() < 0.02) args.length = Math.floor(dice.random() * (args.length + 1));
       try {
         Reflect.apply(call.method, call.receiver, args);
         counts.worked++;
@@ -92,150 +94,127 @@ describe(`Any call with any arguments (SEED=${SEED})`, () => {
   });
 });
 
+/** A method and arguments that it usually takes. */
 type Call = { readonly receiver: unknown; readonly method: CallableFunction; usual(): unknown[] };
 
-function makeWorld(random: () => number) {
-  const arena = new Uint8Array(new SharedArrayBuffer(ARENA_LENGTH));
-  const aead = new Aead(4);
-  const sockets = [true, false].map((offload) => UdpSocket.open({ family: 4, address: "127.0.0.1", offload }));
-  const poller = new Poller();
-  const integer = (limit: number) => Math.floor(random() * limit);
-  const pick = <T>(values: readonly T[]): T => {
-    const value = values[integer(values.length)];
-    if (value === undefined) throw new Error("nothing to pick");
-    return value;
+function makeWorld(dice: Dice) {
+  const world: World = {
+    dice,
+    arena: new Uint8Array(new SharedArrayBuffer(ARENA_LENGTH)),
+    aead: new Aead(4),
+    // Bound to loopback: whatever a random address record says, nothing leaves this machine.
+    sockets: [true, false].map((offload) => {
+      return UdpSocket.open({ family: 4, address: "127.0.0.1", device: "lo", offload });
+    }),
+    poller: new Poller(),
   };
-  const junk = makeJunk(integer, pick);
-  const cell = () => pick([integer(300), integer(4), integer(2 * ARENA_LENGTH), -integer(100), junkInteger(integer)]);
-  const columns = (count: number) => Int32Array.from({ length: CAPACITY * count }, cell);
-  const records = () => {
-    writeAddressRecord(arena, 0, { address: "127.0.0.1", port: pick(sockets).port });
-    return arena;
+  const close = () => {
+    for (const socket of world.sockets) socket.close();
+    world.poller.close();
   };
-  const rows = () => [CAPACITY, integer(4), 4 + integer(CAPACITY - 3)];
-  /** Rows that are right but for what a few random cells make of them. */
-  const transmit = () => {
-    const made = new Int32Array(CAPACITY * TRANSMIT_COLUMN_COUNT);
-    for (let row = 0; row < CAPACITY; row++) {
-      const values = [integer(300), integer(300), integer(300), integer(900), 1, 2, 0, row, integer(5) - 1, 0];
-      for (const [column, value] of values.entries()) made[column * CAPACITY + row] = value;
-    }
-    if (random() < 0.5) made[integer(made.length)] = cell();
-    return made;
+  return {
+    calls: [...aeadCalls(world), ...socketCalls(world), ...pollerCalls(world), ...constructions(dice)],
+    close,
   };
-  const on = (receiver: object, name: string, usual: () => unknown[]): Call => {
-    const method: unknown = Reflect.get(receiver, name);
-    if (typeof method !== "function") throw new Error(`${name} is no method`);
-    return { receiver, method, usual };
-  };
-  const calls: Call[] = [
-    on(aead, "addKey", () => [pick(["aes-256-gcm", "chacha20-poly1305"]), new Uint8Array(32)]),
-    on(aead, "removeKey", () => [integer(4)]),
-    on(aead, "open", () => [records(), columns(RECEIVE_COLUMN_COUNT), ...rows()]),
-    on(aead, "seal", () => [
-      records(),
-      transmit(),
-      ...rows(),
-      new Uint8Array(40_000),
-      integer(20),
-      2048,
-      new Int32Array(16),
-    ]),
-    {
-      receiver: undefined,
-      method: waitAwake,
-      usual: () => [random(), new Int32Array(integer(4)), new Int32Array(4)],
-    },
-    on(poller, "remove", () => [pick(sockets).fd]),
-    { receiver: undefined, method: wake, usual: () => [poller.wakeFd] },
-    ...sockets.flatMap((socket) => [
-      on(socket, "send", () => [aead, records(), transmit(), ...rows()]),
-      on(socket, "receive", () => [arena, 64 + integer(9), 80_000, new Int32Array(128 * RECEIVE_COLUMN_COUNT), 128]),
-      on(poller, "set", () => [socket.fd, { readable: true, writable: random() < 0.1 }]),
-    ]),
-    {
-      receiver: undefined,
-      method: openAndClose,
-      usual: () => [false, false, anyRecord(), "", -1, 0, 0, 2048, false, 3],
-    },
-    {
-      receiver: native,
-      method: (slack: unknown) => Reflect.construct(native.Poller, [slack]).close(),
-      usual: () => [5000],
-    },
-    {
-      receiver: native,
-      method: (size: unknown) => Reflect.construct(native.Aead, [size]),
-      usual: () => [integer(9)],
-    },
-    { receiver: undefined, method: native.interfaceIndex, usual: () => ["lo"] },
+}
+
+type World = {
+  readonly dice: Dice;
+  readonly arena: Uint8Array;
+  readonly aead: Aead;
+  readonly sockets: readonly UdpSocket[];
+  readonly poller: Poller;
+};
+
+function aeadCalls(world: World): Call[] {
+  const { aead, dice } = world;
+  const received = () => Int32Array.from({ length: CAPACITY * RECEIVE_COLUMN_COUNT }, () => cell(dice));
+  const out = () => [new Uint8Array(40_000), dice.integer(20), 2048, new Int32Array(16)];
+  return [
+    on(aead, "addKey", () => [dice.pick(["aes-256-gcm", "chacha20-poly1305"]), new Uint8Array(32)]),
+    on(aead, "removeKey", () => [dice.integer(4)]),
+    on(aead, "open", () => [arenaWithRecord(world), received(), ...rows(dice)]),
+    on(aead, "seal", () => [arenaWithRecord(world), transmitColumns(dice), ...rows(dice), ...out()]),
   ];
+}
+
+function socketCalls(world: World): Call[] {
+  const { aead, arena, dice, poller, sockets } = world;
+  const columns = () => new Int32Array(128 * RECEIVE_COLUMN_COUNT);
+  return sockets.flatMap((socket) => [
+    on(socket, "send", () => [aead, arenaWithRecord(world), transmitColumns(dice), ...rows(dice)]),
+    on(socket, "receive", () => [arena, 64 + dice.integer(9), 80_000, columns(), 128]),
+    on(poller, "set", () => [socket.fd, { readable: true, writable: dice.random() < 0.1 }]),
+    on(poller, "remove", () => [socket.fd]),
+  ]);
+}
+
+function pollerCalls({ dice, poller }: World): Call[] {
   // Woken beforehand: a random timeout may be a day.
-  function waitAwake(...args: unknown[]): unknown {
+  const wait = (...args: unknown[]) => {
     poller.wake();
     return Reflect.apply(poller.wait, poller, args);
-  }
-  const close = () => {
-    for (const socket of sockets) socket.close();
-    poller.close();
   };
-  return { random, pick, junk, calls, close };
-}
-
-function openAndClose(...args: unknown[]): void {
-  Reflect.construct(native.UdpSocket, args).close();
-}
-
-function anyRecord(): Uint8Array {
-  return new Uint8Array(ADDRESS_RECORD_SIZE);
-}
-
-/** Values that a wrong caller might give. No descriptor is among them that another test could own. */
-function makeJunk(integer: (limit: number) => number, pick: <T>(values: readonly T[]) => T): () => unknown {
-  const makers: readonly (() => unknown)[] = [
-    () => undefined,
-    () => null,
-    () => true,
-    () => "junk",
-    () => "x".repeat(integer(5000)),
-    () => Symbol("junk"),
-    () => 10n ** 30n,
-    () => ({}),
-    () => [1, 2, 3],
-    () => () => 1,
-    () => new Aead(1),
-    () => new Uint8Array(integer(100)),
-    () => new Int32Array(integer(400)),
-    () => new Int32Array(4000).subarray(integer(4000)),
-    () => new Float64Array(100),
-    () => new DataView(new ArrayBuffer(10)),
-    () => new ArrayBuffer(100),
-    () => new Proxy(new Uint8Array(100), {}),
-    () => junkInteger(integer),
-    () => integer(100_000),
-    () => -integer(100_000),
-    () => pick([0.5, Number.NaN, -0.25, 1e300, Number.MAX_SAFE_INTEGER]),
-    () => Number.NEGATIVE_INFINITY,
+  return [
+    call(wait, () => [dice.random(), new Int32Array(dice.integer(4)), new Int32Array(4)]),
+    call(wake, () => [poller.wakeFd]),
   ];
-  return () => pick(makers)();
 }
 
-function junkInteger(integer: (limit: number) => number): number {
-  const edges = [0, 2 ** 16, 2 ** 24, 2 ** 31, 2 ** 32, 2 ** 53, -(2 ** 31), -(2 ** 32)];
-  return (edges[integer(edges.length)] ?? 0) + integer(3) - 1;
+function constructions(dice: Dice): Call[] {
+  const open = (...args: unknown[]) => Reflect.construct(native.UdpSocket, args).close();
+  const poll = (...args: unknown[]) => Reflect.construct(native.Poller, args).close();
+  const hold = (...args: unknown[]) => Reflect.construct(native.Aead, args);
+  return [
+    call(open, () => [false, false, new Uint8Array(ADDRESS_RECORD_SIZE), "", -1, 0, 0, 2048, false, 3]),
+    call(poll, () => [5000]),
+    call(hold, () => [dice.integer(9)]),
+    call(native.interfaceIndex, () => ["lo"]),
+  ];
+}
+
+function on(receiver: object, name: string, usual: () => unknown[]): Call {
+  const method: unknown = Reflect.get(receiver, name);
+  if (typeof method !== "function") throw new Error(`${name} is no method`);
+  return { receiver, method, usual };
+}
+
+function call(method: CallableFunction, usual: () => unknown[]): Call {
+  return { receiver: undefined, method, usual };
+}
+
+function rows(dice: Dice): number[] {
+  return [CAPACITY, dice.integer(4), 4 + dice.integer(CAPACITY - 3)];
+}
+
+function cell(dice: Dice): number {
+  const choices = [
+    dice.integer(300),
+    dice.integer(4),
+    dice.integer(2 * ARENA_LENGTH),
+    -dice.integer(100),
+    dice.edge(),
+  ];
+  return dice.pick(choices);
+}
+
+/** Rows that are right, but for one random cell in every second batch. */
+function transmitColumns(dice: Dice): Int32Array {
+  const columns = new Int32Array(CAPACITY * TRANSMIT_COLUMN_COUNT);
+  for (let row = 0; row < CAPACITY; row++) {
+    const [headOffset, bodyOffset, length] = [dice.integer(300), dice.integer(300), dice.integer(900)];
+    const values = [headOffset, dice.integer(300), bodyOffset, length, 1, 2, 0, row, dice.integer(5) - 1, 0];
+    for (const [column, value] of values.entries()) columns[column * CAPACITY + row] = value;
+  }
+  if (dice.random() < 0.5) columns[dice.integer(columns.length)] = cell(dice);
+  return columns;
+}
+
+function arenaWithRecord({ arena, dice, sockets }: World): Uint8Array {
+  writeAddressRecord(arena, 0, { address: "127.0.0.1", port: dice.pick(sockets).port });
+  return arena;
 }
 
 function isExpected(error: Error): boolean {
   return error instanceof TypeError || error instanceof RangeError || "errno" in error;
-}
-
-/** mulberry32: the same seed gives the same numbers. */
-function makeRandom(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
