@@ -4,7 +4,7 @@ import { type SecretKey, secretKeyOf } from "../protocol/session/key-id.ts";
 
 const KEY_SIZE = 32;
 
-// Argon2id (RFC 9106). Measured: 0.2 s of one core of 2020's, paid once per secret at start.
+// Argon2id (RFC 9106). Measured: 0.2 s of a core, paid once per secret at start.
 const PASSES = 3;
 const MEMORY = 64 * 1024 * 1024;
 // Both ends must derive the same key from the text alone, so there is nothing to make a salt of: this one only keeps
