@@ -1,3 +1,4 @@
+import { LARGEST_WINDOW } from "./held-fragments.ts";
 import { distance, isBefore, type SequenceNumber, sequenceNumber } from "./sequence-number.ts";
 
 // The largest margin that can be looked back; what reorders by more is left to the timer.
@@ -32,6 +33,8 @@ export class FragmentLoss {
       history = new LinkHistory();
       this.#links[ordinal] = history;
     }
+    // What is so far behind is no straggler: the link carried nothing of this class for half of all numbers.
+    if (history.known > 0 && distance(history.at(0), sequence) < -LARGEST_WINDOW) history.count = 0;
     let overtaken = 0;
     while (overtaken < history.known && distance(history.at(overtaken), sequence) < 0) overtaken++;
     if (overtaken === 0) history.sequences[history.count++ % HISTORY] = sequence;

@@ -37,6 +37,12 @@ export class Fragment {
     this.hasHeadroom = false;
   }
 
+  /** Gives up what is left. */
+  drop(): void {
+    this.headLength = 0;
+    this.bodyLength = 0;
+  }
+
   /** Copies `length` bytes, starting at `from` of what is left, to `offset`. */
   copyTo(bytes: Uint8Array, offset: number, from: number, length: number): void {
     const fromHead = Math.max(0, Math.min(length, this.headLength - from));

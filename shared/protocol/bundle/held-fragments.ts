@@ -1,28 +1,28 @@
 import type { Arena } from "../packet/arena.ts";
 import { type CellPool, NO_CELL } from "../packet/cell-pool.ts";
-import type { SequenceNumber } from "./sequence-number.ts";
+import { distance, type SequenceNumber, sequenceNumber } from "./sequence-number.ts";
 
 /** Noted of a fragment beside BEGIN, END and CHECKSUM_PARTIAL: its place is taken. */
 export const PRESENT = 1;
 
 const SMALLEST_WINDOW = 64;
+const NO_PLACE = -1;
 
 /** The most fragments of one class that wait at a time: 300 ms of skew at 300 Mbit/s in full packets. */
 export const LARGEST_WINDOW = 8192;
 
 /**
  * Fragments that came before their turn, by sequence number: a ring that starts small and grows with the skew of the
- * links. The bytes lie in cells of the arena.
+ * links. The bytes lie in cells of the arena. Beside their order they are linked in the order in which they came.
  */
 export class HeldFragments {
   readonly #arena: Arena;
   readonly #cells: CellPool;
+  #ring = newRing(0);
   #mask = 0;
-  #offsets = new Int32Array(0);
-  #lengths = new Int32Array(0);
-  #flags = new Uint8Array(0);
-  #heldAt = new Float64Array(0);
   #count = 0;
+  #oldest = NO_PLACE;
+  #newest = NO_PLACE;
 
   constructor(arena: Arena, cells: CellPool) {
     this.#arena = arena;
@@ -35,64 +35,66 @@ export class HeldFragments {
 
   /** How many sequence numbers from the head on can be told apart. */
   get window(): number {
-    return this.#offsets.length;
+    return this.#ring.flags.length;
   }
 
   flags(sequence: SequenceNumber): number {
-    return this.#flags[sequence & this.#mask] ?? 0;
+    return this.#ring.flags[sequence & this.#mask] ?? 0;
   }
 
   offset(sequence: SequenceNumber): number {
-    return this.#offsets[sequence & this.#mask] ?? 0;
+    return this.#ring.offsets[sequence & this.#mask] ?? 0;
   }
 
   length(sequence: SequenceNumber): number {
-    return this.#lengths[sequence & this.#mask] ?? 0;
+    return this.#ring.lengths[sequence & this.#mask] ?? 0;
   }
 
-  heldAt(sequence: SequenceNumber): number {
-    return this.#heldAt[sequence & this.#mask] ?? 0;
+  /** When the first of those behind `gap` came that are still here, or undefined when none is behind it. */
+  oldestBehind(gap: SequenceNumber): number | undefined {
+    const { sequences, heldAt, newer } = this.#ring;
+    for (let place = this.#oldest; place !== NO_PLACE; place = newer[place] ?? NO_PLACE) {
+      if (distance(gap, sequenceNumber(sequences[place] ?? 0)) > 0) return heldAt[place];
+    }
+    return undefined;
   }
 
-  /** Makes room for `ahead` places from `head` on; the caller keeps `ahead` at or below `LARGEST_WINDOW`. */
-  reserve(head: SequenceNumber, ahead: number): void {
-    const size = this.#offsets.length;
-    if (ahead <= size) return;
-    let wanted = Math.max(SMALLEST_WINDOW, size);
+  /** When the latest of those that are here came. */
+  get newestAt(): number {
+    return this.#ring.heldAt[this.#newest] ?? 0;
+  }
+
+  /** Makes room for `ahead` places from the head on; the caller keeps `ahead` at or below `LARGEST_WINDOW`. */
+  reserve(ahead: number): void {
+    if (ahead <= this.window) return;
+    let wanted = Math.max(SMALLEST_WINDOW, this.window);
     while (wanted < ahead) wanted *= 2;
-    const [offsets, lengths, flags, heldAt, mask] = [
-      this.#offsets,
-      this.#lengths,
-      this.#flags,
-      this.#heldAt,
-      this.#mask,
-    ];
-    this.#offsets = new Int32Array(wanted);
-    this.#lengths = new Int32Array(wanted);
-    this.#flags = new Uint8Array(wanted);
-    this.#heldAt = new Float64Array(wanted);
+    const before = this.#ring;
+    const first = this.#oldest;
+    this.#ring = newRing(wanted);
     this.#mask = wanted - 1;
-    for (let place = 0; place < size; place++) {
-      const from = (head + place) & mask;
-      const to = (head + place) & this.#mask;
-      this.#offsets[to] = offsets[from] ?? 0;
-      this.#lengths[to] = lengths[from] ?? 0;
-      this.#flags[to] = flags[from] ?? 0;
-      this.#heldAt[to] = heldAt[from] ?? 0;
+    this.#oldest = NO_PLACE;
+    this.#newest = NO_PLACE;
+    for (let place = first; place !== NO_PLACE; place = before.newer[place] ?? NO_PLACE) {
+      this.#write(
+        sequenceNumber(before.sequences[place] ?? 0),
+        before.flags[place] ?? 0,
+        before.offsets[place] ?? 0,
+        before.lengths[place] ?? 0,
+        before.heldAt[place] ?? 0,
+      );
     }
   }
 
-  /** Copies a fragment into a cell; false when it is there already or no cell is free. */
+  /**
+   * Copies a fragment into a cell; false when there is none for it. A class holds at most as many cells as it leaves
+   * free, so that a peer that sends nothing but gaps does not take them from the other classes and bundles.
+   */
   hold(sequence: SequenceNumber, flags: number, offset: number, length: number, now: number): boolean {
-    const place = sequence & this.#mask;
-    if (this.#flags[place] !== 0) return false;
-    const cell = this.#cells.take();
+    const cell = this.#count < this.#cells.freeCount ? this.#cells.take() : NO_CELL;
     if (cell === NO_CELL) return false;
     this.#arena.bytes.copyWithin(cell, offset, offset + length);
-    this.#offsets[place] = cell;
-    this.#lengths[place] = length;
-    this.#flags[place] = flags | PRESENT;
-    this.#heldAt[place] = now;
+    this.#write(sequence, flags | PRESENT, cell, length, now);
     this.#count++;
     return true;
   }
@@ -100,18 +102,49 @@ export class HeldFragments {
   /** Takes a fragment out; its bytes stay readable until the cells are recycled. */
   remove(sequence: SequenceNumber): void {
     const place = sequence & this.#mask;
-    if (this.#flags[place] === 0) return;
-    this.#flags[place] = 0;
-    this.#cells.release(this.#offsets[place] ?? NO_CELL);
+    const { flags, offsets, older, newer } = this.#ring;
+    if ((flags[place] ?? 0) === 0) return;
+    flags[place] = 0;
+    this.#cells.release(offsets[place] ?? NO_CELL);
     this.#count--;
+    const before = older[place] ?? NO_PLACE;
+    const after = newer[place] ?? NO_PLACE;
+    if (before === NO_PLACE) this.#oldest = after;
+    else newer[before] = after;
+    if (after === NO_PLACE) this.#newest = before;
+    else older[after] = before;
   }
 
   /** Gives every cell back. */
   clear(): void {
-    for (let place = 0; place < this.#flags.length; place++) {
-      if (this.#flags[place] !== 0) this.#cells.release(this.#offsets[place] ?? NO_CELL);
-    }
-    this.#flags.fill(0);
-    this.#count = 0;
+    const { sequences } = this.#ring;
+    while (this.#oldest !== NO_PLACE) this.remove(sequenceNumber(sequences[this.#oldest] ?? 0));
   }
+
+  #write(sequence: SequenceNumber, flags: number, cell: number, length: number, heldAt: number): void {
+    const ring = this.#ring;
+    const place = sequence & this.#mask;
+    ring.sequences[place] = sequence;
+    ring.offsets[place] = cell;
+    ring.lengths[place] = length;
+    ring.flags[place] = flags;
+    ring.heldAt[place] = heldAt;
+    ring.older[place] = this.#newest;
+    ring.newer[place] = NO_PLACE;
+    if (this.#newest === NO_PLACE) this.#oldest = place;
+    else ring.newer[this.#newest] = place;
+    this.#newest = place;
+  }
+}
+
+function newRing(size: number) {
+  return {
+    sequences: new Int32Array(size),
+    offsets: new Int32Array(size),
+    lengths: new Int32Array(size),
+    flags: new Uint8Array(size),
+    heldAt: new Float64Array(size),
+    older: new Int32Array(size),
+    newer: new Int32Array(size),
+  };
 }

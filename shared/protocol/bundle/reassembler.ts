@@ -2,9 +2,9 @@ import type { Arena } from "../packet/arena.ts";
 import type { AssemblyBuffer } from "../packet/assembly-buffer.ts";
 import type { CellPool } from "../packet/cell-pool.ts";
 import { type Milliseconds, milliseconds, NEVER } from "../units.ts";
-import { BEGIN, END } from "../wire/frame-header.ts";
+import { BEGIN, END, PACKET_PROTOCOL_SIZE } from "../wire/frame-header.ts";
 import { CHECKSUM_PARTIAL } from "./fragment.ts";
-import { HeldFragments, LARGEST_WINDOW, PRESENT } from "./held-fragments.ts";
+import { HeldFragments, LARGEST_WINDOW } from "./held-fragments.ts";
 import { advance, distance, isBefore, next, type SequenceNumber, sequenceNumber } from "./sequence-number.ts";
 
 const WHOLE = BEGIN | END;
@@ -13,6 +13,8 @@ const WHOLE = BEGIN | END;
 export interface PacketSink {
   /** Takes a packet; false when there is no room now, and it must be offered again. */
   deliver(offset: number, length: number, isChecksumPartial: boolean): boolean;
+  /** Notes that a packet waits for memory, and must be offered again when what was delivered has been written. */
+  onMemoryShort(): void;
 }
 
 /** What reordering did in a bundle. */
@@ -44,6 +46,7 @@ export class Reassembler {
   readonly #counters: ReorderingCounters;
   readonly #mrru: number;
   #expected: SequenceNumber = sequenceNumber(0);
+  #missing: SequenceNumber = sequenceNumber(0);
   #waitingSince: Milliseconds | undefined;
 
   constructor(memory: ReassemblyMemory, sink: PacketSink, counters: ReorderingCounters, mrru: number) {
@@ -71,7 +74,7 @@ export class Reassembler {
   /** Takes a fragment: `flags` are BEGIN, END and CHECKSUM_PARTIAL. */
   insert(sequence: SequenceNumber, flags: number, offset: number, length: number, now: Milliseconds): void {
     const ahead = distance(this.#expected, sequence);
-    if (ahead < 0) {
+    if (ahead < 0 || (ahead < this.#held.window && this.#held.flags(sequence) !== 0)) {
       this.#counters.late++;
       return;
     }
@@ -85,6 +88,11 @@ export class Reassembler {
     this.#hold(sequence, flags, offset, length, now);
   }
 
+  /** Whether a sequence number can be one of this time: before what is expected, or within the window behind it. */
+  isNear(sequence: SequenceNumber): boolean {
+    return distance(this.#expected, sequence) < LARGEST_WINDOW;
+  }
+
   /** Delivers all that is in order. */
   release(): void {
     while (this.#held.count > 0) {
@@ -95,7 +103,7 @@ export class Reassembler {
       if (size > 0 && !this.#deliverHeld(size)) return;
       if (size < 0) this.#discardHead();
     }
-    this.#waitingSince = this.#held.count > 0 ? this.#oldestWait() : undefined;
+    this.#wait();
   }
 
   /** RFC 1990 §4.1: what is missing before `limit` is lost; packets with a lost fragment are discarded. */
@@ -151,17 +159,12 @@ export class Reassembler {
   }
 
   #hold(sequence: SequenceNumber, flags: number, offset: number, length: number, now: Milliseconds): void {
-    this.#held.reserve(this.#expected, distance(this.#expected, sequence) + 1);
-    if ((this.#held.flags(sequence) & PRESENT) !== 0) {
-      this.#counters.late++;
-      return;
-    }
+    this.#held.reserve(distance(this.#expected, sequence) + 1);
     if (!this.#held.hold(sequence, flags, offset, length, now)) {
       this.#counters.overflows++;
       return;
     }
-    if (sequence === this.#expected) this.release();
-    else this.#waitingSince ??= now;
+    if (this.#waitingSince === undefined || sequence === this.#expected || sequence === this.#missing) this.release();
   }
 
   /** Fragments of the packet at the head: how many when it is complete, 0 when some are missing, -1 for an orphan. */
@@ -196,8 +199,17 @@ export class Reassembler {
     return undefined;
   }
 
-  #oldestWait(): Milliseconds {
-    return milliseconds(this.#held.heldAt(this.#firstHeldAfter(this.#gap()) ?? this.#expected));
+  /**
+   * Notes what is missing and since when: since something behind it came, or, when all that came is the start of a
+   * packet whose rest may still be under way, since its latest fragment.
+   */
+  #wait(): void {
+    if (this.#held.count === 0) {
+      this.#waitingSince = undefined;
+      return;
+    }
+    this.#missing = this.#gap();
+    this.#waitingSince = milliseconds(this.#held.oldestBehind(this.#missing) ?? this.#held.newestAt);
   }
 
   #discardHead(): void {
@@ -208,7 +220,12 @@ export class Reassembler {
 
   #deliver(offset: number, length: number, flags: number): boolean {
     // RFC 1990 §4.1: a null fragment only advances M.
-    return length === 0 || this.#sink.deliver(offset, length, (flags & CHECKSUM_PARTIAL) !== 0);
+    if (length === 0) return true;
+    if (length <= this.#mrru + PACKET_PROTOCOL_SIZE) {
+      return this.#sink.deliver(offset, length, (flags & CHECKSUM_PARTIAL) !== 0);
+    }
+    this.#counters.oversized++;
+    return true;
   }
 
   #deliverHeld(fragments: number): boolean {
@@ -231,12 +248,15 @@ export class Reassembler {
     for (let fragment = 0; fragment < fragments; fragment++) {
       length += this.#held.length(advance(this.#expected, fragment));
     }
-    if (length > this.#mrru + 1) {
+    if (length > this.#mrru + PACKET_PROTOCOL_SIZE) {
       this.#counters.oversized++;
       return true;
     }
     const offset = this.#memory.assembly.take(length);
-    if (offset < 0) return false;
+    if (offset < 0) {
+      this.#sink.onMemoryShort();
+      return false;
+    }
     let end = offset;
     for (let fragment = 0; fragment < fragments; fragment++) {
       const sequence = advance(this.#expected, fragment);

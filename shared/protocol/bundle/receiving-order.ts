@@ -90,7 +90,8 @@ export class ReceivingOrder {
     for (const link of this.#links) {
       if (!link.isUp) continue;
       const latest = receiving.loss.latest(link.ordinal, link.reorderingMargin.packets);
-      if (latest === undefined) return;
+      // A link that carried nothing of this class for long says nothing of M; the timer bounds the wait.
+      if (latest === undefined || !receiving.reassembler.isNear(latest)) return;
       minimum = minimum === undefined ? latest : smaller(minimum, latest);
     }
     if (minimum !== undefined) receiving.reassembler.giveUpBefore(minimum);

@@ -1,33 +1,34 @@
 import { CLASS_LIMIT } from "../wire/frame-header.ts";
-import { distance, next, type SequenceNumber, sequenceNumber } from "./sequence-number.ts";
+import { type SequenceNumber, sequenceNumber } from "./sequence-number.ts";
 
 /**
  * The sequence numbers of a bundle's sending side, one space per class (RFC 2686 §3), and which link carried what
  * last, so that a link that a burst passed by gets a null fragment (RFC 1990 §4.1) and the peer's M can advance.
+ * Inside, fragments are counted without wrapping: a link may have carried its last fragment of a class long ago.
  */
 export class SendingOrder {
-  readonly #next = new Int32Array(CLASS_LIMIT);
-  /** By class: the sequence number after the latest data, at the latest check, and that every link must have passed. */
-  readonly #afterData = new Int32Array(CLASS_LIMIT);
-  readonly #atCheck = new Int32Array(CLASS_LIMIT);
-  readonly #mustPass = new Int32Array(CLASS_LIMIT);
-  /** By link, the sequence number after the latest that it carried of each class. */
-  readonly #afterCarried: Int32Array[] = [];
+  /** By class: how many fragments were taken. */
+  readonly #taken = new Float64Array(CLASS_LIMIT);
+  /** By class: the count after the latest data, at the latest check, and that every link must have passed. */
+  readonly #afterData = new Float64Array(CLASS_LIMIT);
+  readonly #atCheck = new Float64Array(CLASS_LIMIT);
+  readonly #mustPass = new Float64Array(CLASS_LIMIT);
+  /** By link, the count after the latest that it carried of each class. */
+  readonly #afterCarried: Float64Array[] = [];
 
   /** Takes the next sequence number of a class for a fragment that leaves on link `ordinal`. */
   take(trafficClass: number, ordinal: number, isData: boolean): SequenceNumber {
-    const sequence = sequenceNumber(this.#next[trafficClass] ?? 0);
-    const following = next(sequence);
-    this.#next[trafficClass] = following;
+    const taken = this.#taken[trafficClass] ?? 0;
+    const following = taken + 1;
+    this.#taken[trafficClass] = following;
     if (isData) this.#afterData[trafficClass] = following;
     this.#carried(ordinal)[trafficClass] = following;
-    return sequence;
+    return sequenceNumber(taken);
   }
 
   /** Whether link `ordinal` was passed by: a burst that the check before saw ended, and it carried nothing since. */
   isBehind(trafficClass: number, ordinal: number): boolean {
-    const carried = sequenceNumber(this.#carried(ordinal)[trafficClass] ?? 0);
-    return distance(carried, sequenceNumber(this.#mustPass[trafficClass] ?? 0)) > 0;
+    return (this.#carried(ordinal)[trafficClass] ?? 0) < (this.#mustPass[trafficClass] ?? 0);
   }
 
   /**
@@ -37,28 +38,34 @@ export class SendingOrder {
   mark(): boolean {
     let hasNews = false;
     for (let trafficClass = 0; trafficClass < CLASS_LIMIT; trafficClass++) {
-      const after = sequenceNumber(this.#afterData[trafficClass] ?? 0);
-      const sent = distance(sequenceNumber(this.#atCheck[trafficClass] ?? 0), after);
-      if (sent > 1) this.#mustPass[trafficClass] = after;
-      if (sent > 1) hasNews = true;
+      const after = this.#afterData[trafficClass] ?? 0;
+      if (after - (this.#atCheck[trafficClass] ?? 0) > 1) {
+        this.#mustPass[trafficClass] = after;
+        hasNews = true;
+      }
       this.#atCheck[trafficClass] = after;
     }
     return hasNews;
   }
 
+  /** Forgets a link that left the bundle; the next with its ordinal has carried nothing. */
+  forget(ordinal: number): void {
+    this.#carried(ordinal).fill(0);
+  }
+
   /** Starts anew at zero: the peer has lost its state. */
   reset(): void {
-    this.#next.fill(0);
+    this.#taken.fill(0);
     this.#afterData.fill(0);
     this.#atCheck.fill(0);
     this.#mustPass.fill(0);
     this.#afterCarried.length = 0;
   }
 
-  #carried(ordinal: number): Int32Array {
+  #carried(ordinal: number): Float64Array {
     let carried = this.#afterCarried[ordinal];
     if (carried === undefined) {
-      carried = new Int32Array(CLASS_LIMIT);
+      carried = new Float64Array(CLASS_LIMIT);
       this.#afterCarried[ordinal] = carried;
     }
     return carried;

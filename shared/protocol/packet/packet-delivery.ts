@@ -56,4 +56,8 @@ export class PacketDelivery implements PacketSink {
     delivered.count(size);
     return true;
   }
+
+  onMemoryShort(): void {
+    this.#options.batch.hasRefused = true;
+  }
 }
