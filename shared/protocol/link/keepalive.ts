@@ -10,6 +10,9 @@ const PROBE_INTERVAL = milliseconds(500);
 const DEAD_REQUESTS = 4;
 const DEAD_FLOOR = milliseconds(400);
 
+// A long line's timeout settles just above its round trip (RFC 6298); delay that rises by this is no death.
+const DEAD_SLACK = milliseconds(200);
+
 const REMEMBERED = 32;
 
 /** How a keepalive behaves: who asks on an idle link, and how often. */
@@ -28,7 +31,9 @@ export type KeepaliveOptions = {
 export class Keepalive {
   readonly #options: KeepaliveOptions;
   readonly #sentAt = new Float64Array(REMEMBERED);
+  readonly #isProbe = new Uint8Array(REMEMBERED);
   #serial = 0;
+  #unanswered = 0;
   #answered = 0;
   #lastRequest: Milliseconds = milliseconds(Number.NEGATIVE_INFINITY);
   #firstUnanswered: Milliseconds | undefined;
@@ -52,12 +57,16 @@ export class Keepalive {
 
   /** Notes that a request leaves now, and returns the serial number that it must carry. */
   onRequest(now: Milliseconds): number {
-    const serial = ++this.#serial;
-    this.#sentAt[serial % REMEMBERED] = now;
     this.#lastRequest = now;
     this.#carriedSinceRequest = false;
+    this.#unanswered++;
     this.#firstUnanswered ??= now;
-    return serial;
+    return this.#remember(now, false);
+  }
+
+  /** As `onRequest`, for one that is as large as a path-MTU probe: no answer may only mean that it did not fit. */
+  onProbe(now: Milliseconds): number {
+    return this.#remember(now, true);
   }
 
   /** The round-trip time of an answered request, or undefined when the serial number is old or unknown. */
@@ -66,8 +75,7 @@ export class Keepalive {
     const roundTrip = milliseconds(now - (this.#sentAt[serial % REMEMBERED] ?? now));
     if (serial > this.#answered) {
       this.#answered = serial;
-      this.#firstUnanswered =
-        serial === this.#serial ? undefined : milliseconds(this.#sentAt[(serial + 1) % REMEMBERED] ?? now);
+      this.#countUnanswered();
     }
     return roundTrip;
   }
@@ -88,14 +96,32 @@ export class Keepalive {
     const listening = this.#options.asksWhenIdle
       ? NEVER
       : milliseconds(this.#heardAt + 3.5 * this.#options.interval + floor);
-    if (this.#firstUnanswered === undefined || this.#serial - this.#answered < DEAD_REQUESTS) return listening;
-    const unanswered = milliseconds(this.#firstUnanswered + Math.max(floor, roundTripTimeout));
+    if (this.#firstUnanswered === undefined || this.#unanswered < DEAD_REQUESTS) return listening;
+    const patience = Math.max(floor, roundTripTimeout + DEAD_SLACK);
+    const unanswered = milliseconds(this.#firstUnanswered + patience);
     return earliest(listening, unanswered);
   }
 
   /** How long the peer has owed an answer, or been silent. */
   silentFor(now: Milliseconds): Milliseconds {
     return milliseconds(now - Math.min(this.#heardAt, this.#firstUnanswered ?? now));
+  }
+
+  #remember(now: Milliseconds, isProbe: boolean): number {
+    const serial = ++this.#serial;
+    this.#sentAt[serial % REMEMBERED] = now;
+    this.#isProbe[serial % REMEMBERED] = isProbe ? 1 : 0;
+    return serial;
+  }
+
+  #countUnanswered(): void {
+    this.#firstUnanswered = undefined;
+    this.#unanswered = 0;
+    for (let serial = this.#answered + 1; serial <= this.#serial; serial++) {
+      if (this.#isProbe[serial % REMEMBERED] === 1) continue;
+      this.#firstUnanswered ??= milliseconds(this.#sentAt[serial % REMEMBERED] ?? 0);
+      this.#unanswered++;
+    }
   }
 }
 

@@ -59,12 +59,13 @@ export class LinkControl {
   /** Sends what is due, and calls the link silent when it is; true when its state changed. */
   handleTimeout(now: Milliseconds): boolean {
     const link = this.#link;
-    if (link.association === undefined || link.state.kind === "down") return false;
+    if (link.state.kind === "down") return false;
+    if (link.association === undefined) return link.handle({ kind: "keys expired" }, now);
     let hasChanged = false;
     if (link.isUp && link.keepalive.deadAt(link.patience) <= now) {
       hasChanged = link.handle({ kind: "silence", silentFor: link.keepalive.silentFor(now) }, now);
     }
-    if (link.keepalive.requestDue(link.isUp, link.patience) <= now) this.sendEcho(ECHO_FRAME_SIZE, now);
+    if (link.keepalive.requestDue(link.isUp, link.patience) <= now) this.#ask(now);
     if (link.isUp) this.#probePathMtu(now);
     return hasChanged;
   }
@@ -79,19 +80,9 @@ export class LinkControl {
     return earliest(request, quality);
   }
 
-  /** Sends an Echo-Request in a frame of `frameSize` bytes; what exceeds the request is padding (RFC 1661 §2). */
-  sendEcho(frameSize: number, now: Milliseconds): void {
-    const cell = this.#cells.take();
-    if (cell === NO_CELL) return;
-    const serial = this.#link.keepalive.onRequest(now);
-    this.#arena.bytes.fill(0, cell + ECHO_FRAME_SIZE, cell + frameSize);
-    writeEchoRequest(this.#arena.bytes, cell, serial, this.#packetSize(frameSize));
-    this.#transmit(cell, frameSize, now);
-  }
-
   /** Sends something under new keys, as the peer waits for the proof that we hold them. */
   prove(now: Milliseconds): void {
-    this.sendEcho(ECHO_FRAME_SIZE, now);
+    this.#ask(now);
   }
 
   /** Tells the peer that this link ends (RFC 1661 §3.7). */
@@ -119,7 +110,8 @@ export class LinkControl {
     link.roundTripTime.sample(roundTrip, now);
     link.pathMtu.setProbeTimer(link.patience);
     const wasRaised = link.pathMtu.onProbeAcknowledged(bytes(readEchoPacketSize(this.#arena.bytes, offset)), now);
-    return link.handle({ kind: "answer" }, now) || wasRaised;
+    // What was under way when the peer ended the link does not open it again; a handshake does.
+    return (!link.isClosedByPeer && link.handle({ kind: "answer" }, now)) || wasRaised;
   }
 
   #probePathMtu(now: Milliseconds): void {
@@ -127,8 +119,23 @@ export class LinkControl {
     pathMtu.handleTimeout(now);
     for (let probe = pathMtu.pollProbe(now); probe > 0; probe = pathMtu.pollProbe(now)) {
       const frameSize = probe - DATAGRAM_OVERHEAD - this.#link.outerHeaderSize;
-      if (frameSize >= ECHO_FRAME_SIZE && frameSize <= CELL_SIZE) this.sendEcho(frameSize, now);
+      if (frameSize >= ECHO_FRAME_SIZE && frameSize <= CELL_SIZE) {
+        this.#sendEcho(frameSize, this.#link.keepalive.onProbe(now), now);
+      }
     }
+  }
+
+  #ask(now: Milliseconds): void {
+    this.#sendEcho(ECHO_FRAME_SIZE, this.#link.keepalive.onRequest(now), now);
+  }
+
+  /** Sends an Echo-Request in a frame of `frameSize` bytes; what exceeds the request is padding (RFC 1661 §2). */
+  #sendEcho(frameSize: number, serial: number, now: Milliseconds): void {
+    const cell = this.#cells.take();
+    if (cell === NO_CELL) return;
+    this.#arena.bytes.fill(0, cell + ECHO_FRAME_SIZE, cell + frameSize);
+    writeEchoRequest(this.#arena.bytes, cell, serial, this.#packetSize(frameSize));
+    this.#transmit(cell, frameSize, now);
   }
 
   #sendTerminate(code: number, identifier: number, now: Milliseconds): void {

@@ -22,6 +22,7 @@ export type LinkEvent =
   | { readonly kind: "session agreed" }
   | { readonly kind: "answer" }
   | { readonly kind: "silence"; readonly silentFor: Milliseconds }
+  | { readonly kind: "keys expired" }
   | { readonly kind: "refused"; readonly text: string }
   | { readonly kind: "peer restarted" }
   | { readonly kind: "closed by peer" };
@@ -43,12 +44,16 @@ export function transition(state: LinkState, event: LinkEvent, now: Milliseconds
       const reason = `no answer for ${(event.silentFor / 1000).toFixed(1)} s`;
       return state.kind === "up" ? probing(reason, now) : state;
     }
+    case "keys expired":
+      return state.kind === "up" ? probing("its keys have expired", now) : state;
     case "refused":
       return startProbing(state, `refused by the server: ${event.text}`, now);
     case "peer restarted":
       return startProbing(state, "the peer started anew", now);
     case "closed by peer":
-      return state.kind === "down" ? state : { ...probing("closed by the peer", now), isClosedByPeer: true };
+      return state.kind === "down" || (state.kind === "probing" && state.isClosedByPeer)
+        ? state
+        : { ...probing("closed by the peer", now), isClosedByPeer: true };
   }
 }
 

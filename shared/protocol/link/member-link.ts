@@ -13,6 +13,9 @@ import { RoundTripTime } from "./round-trip-time.ts";
 // RFC 8899 §5.1.2 BASE_PLPMTU: small enough for nearly every path.
 const BASE_MTU = bytes(1200);
 
+// RFC 791 §3.1: what every host takes. A peer that says less must not make fragments without any room for data.
+const SMALLEST_MTU = 576;
+
 // How far the pacer may run ahead of the clock: one wake-up sends what the line carries in this time.
 const PACER_BURST = milliseconds(2);
 
@@ -111,7 +114,7 @@ export class MemberLink {
 
   /** The largest PPP frame that fits into one datagram on this path. */
   get largestFrame(): number {
-    return this.pathMtu.current - this.#outerHeaderSize - DATAGRAM_OVERHEAD;
+    return Math.max(SMALLEST_MTU, this.pathMtu.current) - this.#outerHeaderSize - DATAGRAM_OVERHEAD;
   }
 
   /** How long an answer may take before it counts as missing. */
