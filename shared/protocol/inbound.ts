@@ -4,6 +4,7 @@ import { DROP, type DropCounters } from "./drop-reason.ts";
 import type { MemberLink } from "./link/member-link.ts";
 import type { Outlet } from "./link/outlet.ts";
 import type { Arena } from "./packet/arena.ts";
+import { CELL_SIZE } from "./packet/cell-pool.ts";
 import type { ReceiveBatch } from "./packet/receive-batch.ts";
 import { NO_KEY } from "./packet/transmit-batch.ts";
 import type { Aead } from "./seal/aead.ts";
@@ -162,7 +163,8 @@ export class Inbound {
       else tunnel.drops.count(length < 2 ? DROP.badFrame : DROP.unknownProtocol);
       return;
     }
-    if (length < FRAGMENT_HEADER_SIZE || hasReservedBits(bytes, offset)) return tunnel.drops.count(DROP.badFrame);
+    const isFragment = length >= FRAGMENT_HEADER_SIZE && length <= CELL_SIZE && !hasReservedBits(bytes, offset);
+    if (!isFragment) return tunnel.drops.count(DROP.badFrame);
     const trafficClass = readFragmentClass(bytes, offset);
     if (trafficClass >= tunnel.classes) return tunnel.drops.count(DROP.badFrame);
     const partial = isChecksumPartial(batch.headerWord0(row)) ? CHECKSUM_PARTIAL : 0;

@@ -60,7 +60,7 @@ export class Outbound {
     this.packets++;
     this.packetBytes += fragment.length - 1;
     if (this.queue.isEmpty && this.#send(fragment, now)) return;
-    if (this.#options.links.every((link) => !link.isUp)) this.#options.drops.count(DROP.noLink);
+    if (!this.#hasLink()) this.#options.drops.count(DROP.noLink);
     else if (!this.queue.push(fragment)) this.#options.drops.count(DROP.queueFull);
   }
 
@@ -70,8 +70,12 @@ export class Outbound {
     while (!this.queue.isEmpty) {
       this.queue.peek(fragment);
       const isSent = this.#send(fragment, now);
+      // Without a cell for its header the rest of a packet cannot leave; its own cell helps the next one.
+      const isStuck = !isSent && !fragment.hasHeadroom && this.#options.cells.freeCount === 0;
+      if (isStuck) this.#options.drops.count(DROP.queueFull);
+      if (isStuck) fragment.drop();
       this.queue.consume(fragment);
-      if (!isSent) return;
+      if (!isSent && !isStuck) return;
     }
   }
 
@@ -80,7 +84,9 @@ export class Outbound {
     let next = this.#nextCheck;
     if (this.queue.isEmpty) return next;
     for (const link of this.#options.links) {
-      if (link.isUp && link.outlet?.hasRoom === true) next = earliest(next, link.pacer.freeAt());
+      if (link.isUp && link.association !== undefined && link.outlet?.isBlocked === false) {
+        next = earliest(next, link.pacer.freeAt());
+      }
     }
     return next;
   }
@@ -90,13 +96,16 @@ export class Outbound {
     if (this.#nextCheck > now) return;
     const { links } = this.#options;
     const { classes } = this.#peer;
+    let isBusy = false;
     for (let trafficClass = 0; trafficClass < classes; trafficClass++) {
       for (const link of links) {
-        if (this.order.isBehind(trafficClass, link.ordinal) && link.mayCarry(now))
-          this.#sendNull(link, trafficClass, now);
+        if (!link.isUp || !this.order.isBehind(trafficClass, link.ordinal)) continue;
+        if (link.mayCarry(now)) this.#sendNull(link, trafficClass, now);
+        else isBusy = true;
       }
     }
-    this.#nextCheck = this.order.mark() ? milliseconds(now + NULL_FRAGMENT_INTERVAL) : NEVER;
+    const hasNews = this.order.mark();
+    this.#nextCheck = hasNews || isBusy ? milliseconds(now + NULL_FRAGMENT_INTERVAL) : NEVER;
   }
 
   /** Takes over what a handshake said of the peer. */
@@ -104,11 +113,20 @@ export class Outbound {
     this.#peer = peer;
   }
 
-  /** Takes the links' rates over into the queue's limit. */
+  /** Takes the links' rates over into the queue's limit; without a link there is nothing to wait for. */
   onLinksChanged(): void {
+    if (!this.#hasLink()) {
+      this.#options.drops.count(DROP.noLink, this.queue.count);
+      this.queue.clear();
+    }
     let rate = 0;
     for (const link of this.#options.links) if (link.isUp) rate += link.pacer.rate;
     this.queue.limit = Math.min(LARGEST_QUEUE, Math.max(SMALLEST_QUEUE, rate * QUEUE_SECONDS));
+  }
+
+  #hasLink(): boolean {
+    for (const link of this.#options.links) if (link.isUp) return true;
+    return false;
   }
 
   // packet/: is it IP, whose flow is it

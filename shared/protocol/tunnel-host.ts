@@ -15,7 +15,7 @@ import { Timers } from "./timers.ts";
 import { Tunnel, type TunnelOptions } from "./tunnel.ts";
 import type { TunnelEnvironment } from "./tunnel-environment.ts";
 import type { TunnelEvent } from "./tunnel-events.ts";
-import type { Milliseconds } from "./units.ts";
+import { type Milliseconds, milliseconds } from "./units.ts";
 import { ADDRESS_RECORD_SIZE, copyAddressRecord } from "./wire/address-record.ts";
 
 // A record is kept on a cache line of its own.
@@ -52,6 +52,8 @@ export class TunnelHost {
   readonly #environment: Omit<TunnelEnvironment, "sessions">;
   readonly #timers = new Timers<Tunnel>();
   readonly #touched = new Set<Tunnel>();
+  /** Slots of keys that are no longer used, but may be named by batches that were not written yet. */
+  readonly #spentKeys: number[] = [];
   #events: HostEvent[] = [];
   #inbound: Inbound | undefined;
 
@@ -78,7 +80,12 @@ export class TunnelHost {
   }
 
   addTunnel(options: TunnelOptions): Tunnel {
-    const { aead, random } = this.#options;
+    const { random } = this.#options;
+    const aead: Aead = {
+      addKey: (cipher, key) => this.#options.aead.addKey(cipher, key),
+      removeKey: (slot) => void this.#spentKeys.push(slot),
+      open: (batch) => this.#options.aead.open(batch),
+    };
     const bind = (link: MemberLink, association: SecurityAssociation): void =>
       this.#associations.replace(association.keys.localIndex, { tunnel, link, association });
     const unbind = (linkIndex: number): void => this.#associations.remove(linkIndex);
@@ -143,7 +150,8 @@ export class TunnelHost {
     for (const tunnel of this.#touched) {
       tunnel.handleTimeout(now);
       for (const event of tunnel.takeEvents()) this.#events.push({ tunnel, event });
-      this.#timers.schedule(tunnel, tunnel.nextTimeout());
+      // What has no room in a batch now has it in the next round, and not before.
+      this.#timers.schedule(tunnel, milliseconds(Math.max(now, tunnel.nextTimeout())));
     }
     this.#touched.clear();
   }
@@ -162,8 +170,9 @@ export class TunnelHost {
   /** Delivers what waited for room in the delivery batch, and sends what waited for a socket. */
   resume(): void {
     for (const tunnel of this.tunnels) {
-      if (tunnel.receiving.heldCount > 0) tunnel.receiving.release();
-      if (!tunnel.outbound.queue.isEmpty) this.touch(tunnel);
+      const isWaiting = tunnel.receiving.heldCount > 0;
+      if (isWaiting) tunnel.receiving.release();
+      if (isWaiting || !tunnel.outbound.queue.isEmpty) this.touch(tunnel);
     }
   }
 
@@ -173,11 +182,15 @@ export class TunnelHost {
     cells.recycle();
     records.recycle();
     assembly.recycle();
+    for (const slot of this.#spentKeys) this.#options.aead.removeKey(slot);
+    this.#spentKeys.length = 0;
   }
 
   /** Sends a datagram as it is to the address in a record. */
   sendRaw(outlet: Outlet, datagram: Uint8Array, addressOffset: number): void {
     const { cells } = this.#environment;
+    if (datagram.length > LARGEST_RAW_DATAGRAM)
+      throw new RangeError(`a handshake message of ${datagram.length} bytes`);
     if (outlet.batch.isFull) return;
     const cell = cells.take();
     if (cell === NO_CELL) return;

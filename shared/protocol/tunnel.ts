@@ -127,6 +127,7 @@ export class Tunnel {
     this.#parts.delete(link);
     this.links.splice(this.links.indexOf(link), 1);
     this.receiving.onLinkDown(link);
+    this.outbound.order.forget(link.ordinal);
     this.outbound.onLinksChanged();
     this.#environment.records.release(link.addressOffset);
     this.#events.push({ kind: "link removed", link });
