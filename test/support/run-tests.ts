@@ -10,6 +10,7 @@ import { isCoverageEnough } from "./coverage.ts";
 import { findTests, type TestFile } from "./find-tests.ts";
 
 const TIME_LIMIT_MS = 19 * 60_000;
+const FILE_TIME_LIMIT_MS = 6 * 60_000;
 
 type Skipped = { readonly name: string; readonly file: string; readonly reason: string };
 type Outcome = { passed: number; failed: number; failedSuites: number; readonly skipped: Skipped[] };
@@ -52,7 +53,7 @@ async function runFiles(
   if (tests.length === 0) return;
   // The runner gives its test processes this process's environment.
   Object.assign(process.env, environment);
-  const stream = run({ files: tests.map(({ path }) => path), concurrency, signal });
+  const stream = run({ files: tests.map(({ path }) => path), concurrency, signal, timeout: FILE_TIME_LIMIT_MS });
   stream.on("test:pass", (event) => {
     const { skip, name, file, details } = event;
     if (skip === undefined) outcome.passed += details.type === "suite" ? 0 : 1;
