@@ -1,5 +1,4 @@
 import { workerData } from "node:worker_threads";
-import { readAddressRecord } from "dgram-native";
 import { DROP } from "../shared/protocol/drop-reason.ts";
 import type { MemberLink } from "../shared/protocol/link/member-link.ts";
 import { Responder } from "../shared/protocol/responder.ts";
@@ -8,7 +7,7 @@ import type { HostEvent } from "../shared/protocol/tunnel-host.ts";
 import { DataPlane } from "../shared/runtime/data-plane/data-plane.ts";
 import { LARGEST_LINE_MTU, TRAFFIC_CLASSES } from "../shared/runtime/data-plane/defaults.ts";
 import { reportFailure, ThreadSide } from "../shared/runtime/data-plane/thread-side.ts";
-import { type BundleFacts, remoteText } from "../shared/runtime/data-plane/tunnel-status.ts";
+import { type BundleFacts, localText, remoteText } from "../shared/runtime/data-plane/tunnel-status.ts";
 import { createHandshakeCrypto } from "../shared/runtime/handshake-crypto.ts";
 import { type Bundle, Bundles } from "./bundles.ts";
 import type { ServerCommand, ServerEvent, ServerPlaneData } from "./data-plane-messages.ts";
@@ -114,8 +113,7 @@ class ServerPlane {
       ip4: bundle.ip4?.text ?? null,
       ip6: bundle.ip6?.text ?? null,
       mtu: this.#tunnelMtu,
-      local: (link: MemberLink) =>
-        readAddressRecord(this.#plane.arena.bytes, link.addressOffset)?.localAddress ?? null,
+      local: (link: MemberLink) => localText(this.#plane.arena.bytes, link),
     };
   }
 }

@@ -1,9 +1,16 @@
 import { createRequire } from "node:module";
-import type { Aead } from "./aead.ts";
+import type { AeadSlots } from "./aead-slots.ts";
 
 /** The native half of a `UdpSocket`; its methods are those of the class, unchanged. */
 export interface NativeSocket {
-  send(aead: Aead | null, arena: Uint8Array, columns: Int32Array, capacity: number, from: number, to: number): number;
+  send(
+    aead: AeadSlots | null,
+    arena: Uint8Array,
+    columns: Int32Array,
+    capacity: number,
+    from: number,
+    to: number,
+  ): number;
   flush(): number;
   receive(
     arena: Uint8Array,
@@ -73,7 +80,7 @@ export interface NativePoller {
 }
 
 interface NativeBinding {
-  readonly Aead: new (capacity: number) => Aead;
+  readonly Aead: new (capacity: number) => AeadSlots;
   readonly UdpSocket: new (
     isIpv6: boolean,
     dualStack: boolean,

@@ -87,6 +87,11 @@ export function remoteText(arena: Uint8Array, link: MemberLink): string | null {
   return record.family === 6 ? `[${record.address}]:${record.port}` : `${record.address}:${record.port}`;
 }
 
+/** The local address that a link's datagrams leave from, where the socket has several. */
+export function localText(arena: Uint8Array, link: MemberLink): string | null {
+  return readAddressRecord(arena, link.addressOffset)?.localAddress ?? null;
+}
+
 function countersOf(link: MemberLink): { readonly sent: Traffic; readonly received: Traffic } {
   return { sent: copyOf(link.sent), received: copyOf(link.received) };
 }
