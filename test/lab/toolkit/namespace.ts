@@ -41,8 +41,21 @@ export class Namespace {
     await this.sysctl({ "net.ipv4.ip_forward": "1", "net.ipv6.conf.all.forwarding": "1" });
   }
 
-  /** The congestion control of the TCP connections that start in it from now on: "cubic", "bbr". */
+  /**
+   * The congestion control of the TCP connections that start from now on by its default routes: "cubic", "bbr". By the
+   * routes, since a namespace's kernel parameter takes only what the host allows to everybody.
+   */
   async useCongestionControl(name: string): Promise<void> {
-    await this.sysctl({ "net.ipv4.tcp_congestion_control": name });
+    for (const family of ["-4", "-6"]) {
+      const routes = (await this.run("ip", family, "route", "show", "default")).split("\n").filter(Boolean);
+      for (const route of routes) {
+        const words = route
+          .replace(/ congctl \S+/, "")
+          .replace(/ pref \S+/, "")
+          .trim()
+          .split(" ");
+        await this.run("ip", family, "route", "change", ...words, "congctl", name);
+      }
+    }
   }
 }
