@@ -104,6 +104,11 @@ export class TunnelHost {
     this.#touched.delete(tunnel);
   }
 
+  /** How many cells no packet waits in. */
+  get freeCells(): number {
+    return this.#environment.cells.freeCount;
+  }
+
   /** Whether one more link fits. */
   get hasRoomForLink(): boolean {
     return this.#environment.records.freeCount > 0;

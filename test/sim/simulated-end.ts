@@ -11,12 +11,14 @@ import { TunnelHost } from "../../shared/protocol/tunnel-host.ts";
 import type { Milliseconds } from "../../shared/protocol/units.ts";
 import { ADDRESS_RECORD_SIZE } from "../../shared/protocol/wire/address-record.ts";
 
-const ARENA_SIZE = 32 * 1024 * 1024;
+const CELL_SIZE = 2048;
 const CELLS = 8192;
+const ASSEMBLY = 4 * 65_536;
 const LINKS = 256;
 const BATCH = 512;
 const STRIDE = 2048;
 const SCRATCH = 128 * 1024;
+const RECORDS = LINKS * 64;
 
 /** A simulated host's address: which one, and its UDP port. */
 export type Place = { readonly host: number; readonly port: number };
@@ -32,7 +34,8 @@ export class SimulatedEnd {
   readonly host: TunnelHost;
   readonly outlets: Outlet[] = [];
   readonly delivered: Uint8Array[] = [];
-  readonly #arena = new Arena(ARENA_SIZE);
+  readonly #arena: Arena;
+  readonly #keys = new Set<number>();
   readonly #aead = new NativeAead(4096);
   readonly #delivery = new DeliveryBatch(BATCH);
   readonly #packets = new PacketBatch(BATCH);
@@ -45,26 +48,44 @@ export class SimulatedEnd {
   /** Takes every delivered packet in place of `delivered`, which would grow for long runs. */
   onDelivered: ((packet: Uint8Array, now: Milliseconds) => void) | undefined;
 
-  /** `places` are the addresses of its sockets. */
-  constructor(places: readonly Place[], random: (length: number) => Uint8Array, transmit: Transmit) {
+  /** `places` are the addresses of its sockets; `cells` is how many packets may wait in it. */
+  constructor(
+    places: readonly Place[],
+    random: (length: number) => Uint8Array,
+    transmit: Transmit,
+    cells: number = CELLS,
+  ) {
     this.#places = [...places];
     this.#transmit = transmit;
+    this.#arena = new Arena(cells * CELL_SIZE + RECORDS + ASSEMBLY + SCRATCH);
     this.#scratch = this.#arena.reserve(SCRATCH);
     const aead: Aead = {
-      addKey: (cipher, key) => this.#aead.addKey(cipher, key),
-      removeKey: (slot) => this.#aead.removeKey(slot),
+      addKey: (cipher, key) => {
+        const slot = this.#aead.addKey(cipher, key);
+        this.#keys.add(slot);
+        return slot;
+      },
+      removeKey: (slot) => {
+        this.#keys.delete(slot);
+        this.#aead.removeKey(slot);
+      },
       open: (batch) => this.#aead.open(this.#arena.bytes, batch.columns, batch.capacity, 0, batch.count),
     };
     this.host = new TunnelHost({
       arena: this.#arena,
-      cells: CELLS,
+      cells,
       links: LINKS,
-      assemblyBytes: 4 * 65_536,
+      assemblyBytes: ASSEMBLY,
       delivery: this.#delivery,
       aead,
       random,
     });
     for (const _ of places) this.outlets.push(new Outlet(new TransmitBatch(BATCH)));
+  }
+
+  /** How many key slots are in use. */
+  get keyCount(): number {
+    return this.#keys.size;
   }
 
   /** Writes an address record for a place into the scratch, where it is good until the next call. */

@@ -1,73 +1,60 @@
-import { Bundles } from "../../server/bundles.ts";
-import { parseIpPrefix } from "../../shared/config/values/ip-address.ts";
-import { Initiator } from "../../shared/protocol/initiator.ts";
-import type { MemberLink } from "../../shared/protocol/link/member-link.ts";
-import { Responder } from "../../shared/protocol/responder.ts";
-import { WeightedScheduler } from "../../shared/protocol/scheduler/weighted.ts";
 import type { HandshakeCrypto } from "../../shared/protocol/session/handshake-crypto.ts";
 import { type SecretKey, secretKeyOf } from "../../shared/protocol/session/key-id.ts";
 import type { Tunnel } from "../../shared/protocol/tunnel.ts";
 import type { HostEvent } from "../../shared/protocol/tunnel-host.ts";
-import {
-  bytes,
-  bytesPerSecond,
-  type Milliseconds,
-  milliseconds,
-  seconds,
-  UNLIMITED,
-} from "../../shared/protocol/units.ts";
+import { bytes, type Milliseconds, milliseconds, seconds } from "../../shared/protocol/units.ts";
 import { type Deliver, LineEmulator } from "../emulator/line-emulator.ts";
-import type { LineOptions } from "../emulator/line-options.ts";
 import { Random } from "../emulator/random.ts";
 import { keyPairOf } from "../support/session-handshake.ts";
-import { type Datagram, type Place, SimulatedEnd } from "./simulated-end.ts";
+import { makeSimulatedClient, type SimulatedClient, type SimulatedLine } from "./simulated-client.ts";
+import type { Datagram, Place, Transmit } from "./simulated-end.ts";
+import { makeSimulatedServer, type SimulatedServer } from "./simulated-server.ts";
 
 const UDP_AND_IP = 28;
-const SERVER: Place = { host: 999, port: 5080 };
-const CLASSES = 8;
 
-/** One simulated line: what it is like each way, and what the operator has configured. */
-export type SimulatedLine = {
-  readonly up: Partial<LineOptions>;
-  readonly down: Partial<LineOptions>;
-  /** The configured bandwidths in bytes per second; the line's own rates when absent. */
-  readonly uploadRate?: number;
-  readonly downloadRate?: number;
-};
+// A core that asks to be called at once again and again would keep a daemon's processor busy.
+const MOST_ROUNDS_PER_MILLISECOND = 2000;
 
 /** What a simulation is made of. */
 export type SimulationOptions = {
+  /** The lines of each client. */
   readonly lines: readonly SimulatedLine[];
   readonly seed: number;
   readonly crypto: HandshakeCrypto;
   readonly mrru?: number;
+  /** How many clients there are, each with lines of its own; one when absent. */
+  readonly clients?: number;
+  /** How many packets may wait in a client; many when absent. */
+  readonly clientCells?: number;
+  readonly allowsClientToClient?: boolean;
 };
 
-/** The client of a simulation: the end with one socket per line. */
-export type SimulatedClient = {
-  readonly end: SimulatedEnd;
-  readonly tunnel: Tunnel;
-  readonly links: readonly MemberLink[];
-};
+/** A datagram that was put on a line. */
+export type Recorded = { readonly datagram: Datagram; readonly line: number; readonly isUp: boolean };
 
-/** The server of a simulation. */
-export type SimulatedServer = { readonly end: SimulatedEnd; readonly bundles: Bundles };
+/** What happened at one end, and when. */
+export type SimulatedEvent = HostEvent & { readonly end: "client" | "server"; readonly at: Milliseconds };
 
-/** A client and a server with every line between them, in virtual time. */
+/**
+ * Clients and a server with every line between them, in virtual time. Lines are numbered through: those of the first
+ * client come first. Throws when an end asks to be called all the time.
+ */
 export class Simulation {
   readonly ups: readonly LineEmulator<Datagram>[];
   readonly downs: readonly LineEmulator<Datagram>[];
-  client: SimulatedClient;
+  readonly clients: SimulatedClient[];
   server: SimulatedServer;
   now: Milliseconds = milliseconds(0);
-  /** Everything that happened, in order, of both ends. */
-  readonly events: (HostEvent & { readonly end: "client" | "server"; readonly at: Milliseconds })[] = [];
+  /** Everything that happened, in order, of all ends. */
+  readonly events: SimulatedEvent[] = [];
   /** Every datagram that was put on a line, when it is set. */
-  recorded: { readonly datagram: Datagram; readonly line: number; readonly isUp: boolean }[] | undefined;
+  recorded: Recorded[] | undefined;
   readonly #options: SimulationOptions;
   readonly #crypto: HandshakeCrypto;
   readonly #secret: SecretKey;
   readonly #places: Place[];
+  #rounds = 0;
+  #roundsSince = 0;
 
   constructor(options: SimulationOptions) {
     this.#options = options;
@@ -76,21 +63,38 @@ export class Simulation {
     const generateKeyPair = () => keyPairOf(options.crypto, random(32));
     this.#crypto = { ...options.crypto, random, generateKeyPair };
     this.#secret = secretKeyOf(this.#crypto, random(32));
-    this.ups = options.lines.map((line, index) => new LineEmulator(line.up, options.seed * 64 + index));
-    this.downs = options.lines.map((line, index) => new LineEmulator(line.down, options.seed * 64 + 32 + index));
-    this.#places = options.lines.map((_, index) => ({ host: 1 + index, port: 40_000 + index }));
+    const count = options.clients ?? 1;
+    const lines = Array.from({ length: count }, () => options.lines).flat();
+    this.ups = lines.map((line, index) => new LineEmulator(line.up, options.seed * 1024 + index));
+    this.downs = lines.map((line, index) => new LineEmulator(line.down, options.seed * 1024 + 512 + index));
+    this.#places = lines.map((_, index) => ({ host: 1 + index, port: 40_000 + index }));
     this.server = this.#makeServer();
-    this.client = this.#makeClient();
+    this.clients = Array.from({ length: count }, (_, index) => this.#makeClient(index));
   }
 
-  /** The server's tunnel of the client, once it is established. */
+  /** The first client, which is the only one of most simulations. */
+  get client(): SimulatedClient {
+    const [first] = this.clients;
+    if (first === undefined) throw new Error("a simulation without clients");
+    return first;
+  }
+
+  /** The server's tunnel of a client, once it is established. */
   get serverTunnel(): Tunnel | undefined {
-    return this.server.bundles.established()[0]?.tunnel;
+    return this.tunnelOf(0);
   }
 
-  /** The address that the client was given, as four numbers. */
+  /** The address that the first client was given, as four numbers. */
   get clientAddress(): readonly number[] {
-    return [...(this.server.bundles.established()[0]?.ip4?.bytes ?? [0, 0, 0, 0])];
+    return this.addressOf(0);
+  }
+
+  tunnelOf(client: number): Tunnel | undefined {
+    return this.#bundleOf(client)?.tunnel;
+  }
+
+  addressOf(client: number): readonly number[] {
+    return [...(this.#bundleOf(client)?.ip4?.bytes ?? [0, 0, 0, 0])];
   }
 
   /** Lets time pass until `until`, calling `at` after every event and between them at least every `step`. */
@@ -99,8 +103,9 @@ export class Simulation {
     while (this.now < until) {
       const next = Math.min(until, at === undefined ? until : nextStep, this.#nextEvent());
       this.now = milliseconds(Math.max(this.now, next));
+      this.#countRound();
       this.#deliver();
-      this.client.end.settle(this.now);
+      for (const { end } of this.clients) end.settle(this.now);
       this.server.end.settle(this.now);
       this.#collectEvents();
       if (at !== undefined && this.now >= nextStep) {
@@ -112,117 +117,70 @@ export class Simulation {
 
   /** Runs until both ends have every link up, and returns whether they had before `limit`. */
   connect(limit: Milliseconds = seconds(10)): boolean {
-    const isConnected = (): boolean =>
-      this.client.links.every((link) => link.isUp) &&
-      this.serverTunnel?.links.filter((link) => link.isUp).length === this.client.links.length;
-    while (this.now < limit && !isConnected()) this.run(milliseconds(this.now + 10));
-    return isConnected();
+    while (this.now < limit && !this.isConnected) this.run(milliseconds(this.now + 10));
+    return this.isConnected;
   }
 
-  /** Puts the client's end in place of a new one, which knows nothing of the old. */
+  /** Whether both ends have every link of every client up. */
+  get isConnected(): boolean {
+    return this.clients.every(({ links }, index) => {
+      const upThere = this.tunnelOf(index)?.links.filter((link) => link.isUp).length ?? 0;
+      return links.every((link) => link.isUp) && upThere === links.length;
+    });
+  }
+
+  /** Puts the first client's end in place of a new one, which knows nothing of the old. */
   restartClient(): void {
-    this.client = this.#makeClient();
+    this.clients[0] = this.#makeClient(0);
   }
 
   restartServer(): void {
     this.server = this.#makeServer();
   }
 
+  /** Cuts both directions of a line in silence. */
+  cut(line: number): void {
+    this.ups[line]?.cut(this.now);
+    this.downs[line]?.cut(this.now);
+  }
+
+  /** Ends a cut. */
+  restore(line: number): void {
+    this.ups[line]?.restore(this.now);
+    this.downs[line]?.restore(this.now);
+  }
+
   /** Gives the client another address on a line, as a NAT does that forgot the old one. */
   moveClient(line: number, place: Place): void {
+    const perClient = this.#options.lines.length;
     this.#places[line] = place;
-    this.client.end.move(line, place);
+    this.clients[Math.floor(line / perClient)]?.end.move(line % perClient, place);
   }
 
   /** Puts a datagram in front of an end as if it had come over a line. */
   inject(datagram: Datagram, line: number, isUp: boolean): void {
     if (isUp) this.server.end.receive(datagram, 0, this.now);
-    else this.client.end.receive(datagram, line, this.now);
+    else this.#receiveAtClient(datagram, line);
     this.#collectEvents();
   }
 
+  #bundleOf(client: number) {
+    return this.server.bundles.established().find((bundle) => bundle.client === nameOf(client));
+  }
+
   #makeServer(): SimulatedServer {
-    const { random } = this.#crypto;
-    const end = new SimulatedEnd([SERVER], random, (datagram, _, now) => this.#send(datagram, false, now));
-    const ip4 = parseIpPrefix("10.44.43.1/24");
-    if (ip4 === undefined) throw new Error("the pool's prefix is wrong");
-    const bundles = new Bundles({
-      host: end.host,
-      random,
-      secrets: [{ secret: this.#secret, owner: { kind: "everybody" } }],
-      clients: [],
-      ip4,
-      ip6: undefined,
-      dns: [],
-      allowsClientToClient: false,
-      maxClients: 100,
-      mrru: this.#options.mrru ?? 1500,
-      classes: CLASSES,
-      reorderWait: milliseconds(400),
-      tunnelMtu: undefined,
-      ratesFor: () => ({ sendRate: undefined, receiveRate: undefined }),
-    });
-    const responder = new Responder({
-      host: end.host,
-      crypto: this.#crypto,
-      reception: bundles,
-      ciphers: ["aes-256-gcm"],
-      lineMtu: 1500,
-      deadAfter: undefined,
-      version: "sim",
-    });
-    end.host.setHandshakeReceiver(responder);
-    return { end, bundles };
+    const { mrru = 1500, allowsClientToClient = false } = this.#options;
+    const transmit: Transmit = (datagram, _, now) => this.#send(datagram, false, now);
+    const [crypto, secret] = [this.#crypto, this.#secret];
+    return makeSimulatedServer({ crypto, secret, mrru, allowsClientToClient, transmit });
   }
 
-  #makeClient(): SimulatedClient {
-    const { random } = this.#crypto;
-    const end = new SimulatedEnd(this.#places, random, (datagram, _, now) => this.#send(datagram, true, now));
-    const tunnel = end.host.addTunnel({
-      name: "client",
-      role: "initiator",
-      scheduler: new WeightedScheduler(),
-      mrru: this.#options.mrru ?? 1500,
-      classes: CLASSES,
-      reorderWait: milliseconds(400),
-      filter: undefined,
-      endpointDiscriminator: Uint8Array.of(1, ...random(8)),
-    });
-    const initiator = new Initiator({
-      host: end.host,
-      tunnel,
-      crypto: this.#crypto,
-      secret: this.#secret,
-      clientName: "client",
-      ciphers: ["aes-256-gcm"],
-      ip4: undefined,
-      ip6: undefined,
-      keepalive: seconds(5),
-      deadAfter: undefined,
-      version: "sim",
-    });
-    end.host.setHandshakeReceiver(initiator);
-    const links = this.#options.lines.map((line, index) => this.#addLink(end, tunnel, initiator, line, index));
-    end.settle(this.now);
-    return { end, tunnel, links };
-  }
-
-  #addLink(end: SimulatedEnd, tunnel: Tunnel, initiator: Initiator, line: SimulatedLine, index: number): MemberLink {
-    const link = initiator.addLink(
-      {
-        name: `line${index}`,
-        discriminator: index,
-        sendRate: bytesPerSecond(line.uploadRate ?? rateOf(line.up)),
-        receiveRate: bytesPerSecond(line.downloadRate ?? rateOf(line.down)),
-        mtu: bytes(1500),
-      },
-      this.now,
-    );
-    const outlet = end.outlets[index];
-    if (outlet === undefined) throw new Error("a line has no socket");
-    tunnel.setUplink(link, { outlet, peer: end.record(SERVER), detail: "simulated" }, this.now);
-    end.host.touch(tunnel);
-    return link;
+  #makeClient(index: number): SimulatedClient {
+    const { lines, mrru = 1500, clientCells: cells } = this.#options;
+    const transmit: Transmit = (datagram, _, now) => this.#send(datagram, true, now);
+    const places = this.#places.slice(index * lines.length, (index + 1) * lines.length);
+    const [name, crypto, secret] = [nameOf(index), this.#crypto, this.#secret];
+    return makeSimulatedClient({ name, crypto, secret, mrru, lines, places, transmit, cells }, this.now);
   }
 
   #send(datagram: Datagram, isUp: boolean, now: Milliseconds): void {
@@ -237,31 +195,39 @@ export class Simulation {
     for (const [line, up] of this.ups.entries()) {
       up.receive(
         this.now,
-        this.#receiver((datagram) => this.server.end.receive(datagram, 0, this.now)),
+        receiver((datagram) => this.server.end.receive(datagram, 0, this.now)),
       );
-      const toClient = this.#receiver((datagram) => this.client.end.receive(datagram, line, this.now));
+      const toClient = receiver((datagram) => this.#receiveAtClient(datagram, line));
       this.downs[line]?.receive(this.now, toClient);
     }
   }
 
-  #receiver(take: (datagram: Datagram) => void): Deliver<Datagram> {
-    return (datagram, corruptedBit) => {
-      if (corruptedBit < 0) return take(datagram);
-      const flipped = datagram.bytes.slice();
-      const bit = corruptedBit % (flipped.length * 8);
-      flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-      take({ ...datagram, bytes: flipped });
-    };
+  #receiveAtClient(datagram: Datagram, line: number): void {
+    const perClient = this.#options.lines.length;
+    this.clients[Math.floor(line / perClient)]?.end.receive(datagram, line % perClient, this.now);
   }
 
   #nextEvent(): number {
-    const lines = [...this.ups, ...this.downs].map((line) => line.nextTimeout());
-    return Math.min(this.client.end.host.nextTimeout(), this.server.end.host.nextTimeout(), ...lines);
+    let next = this.server.end.host.nextTimeout();
+    for (const { end } of this.clients) next = milliseconds(Math.min(next, end.host.nextTimeout()));
+    for (const line of this.ups) next = milliseconds(Math.min(next, line.nextTimeout()));
+    for (const line of this.downs) next = milliseconds(Math.min(next, line.nextTimeout()));
+    return next;
+  }
+
+  #countRound(): void {
+    if (Math.floor(this.now) !== this.#roundsSince) {
+      this.#roundsSince = Math.floor(this.now);
+      this.#rounds = 0;
+    }
+    this.#rounds++;
+    if (this.#rounds > MOST_ROUNDS_PER_MILLISECOND) throw new Error(`time stands still at ${this.now} ms`);
   }
 
   #collectEvents(): void {
-    for (const event of this.client.end.host.takeEvents())
-      this.events.push({ ...event, end: "client", at: this.now });
+    for (const { end } of this.clients) {
+      for (const event of end.host.takeEvents()) this.events.push({ ...event, end: "client", at: this.now });
+    }
     for (const event of this.server.end.host.takeEvents()) {
       this.events.push({ ...event, end: "server", at: this.now });
       this.server.bundles.handleEvent(event);
@@ -269,6 +235,16 @@ export class Simulation {
   }
 }
 
-function rateOf({ rate }: Partial<LineOptions>): number {
-  return typeof rate === "number" ? rate : UNLIMITED;
+function nameOf(client: number): string {
+  return `client${client}`;
+}
+
+function receiver(take: (datagram: Datagram) => void): Deliver<Datagram> {
+  return (datagram, corruptedBit) => {
+    if (corruptedBit < 0) return take(datagram);
+    const flipped = datagram.bytes.slice();
+    const bit = corruptedBit % (flipped.length * 8);
+    flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    take({ ...datagram, bytes: flipped });
+  };
 }
