@@ -49,6 +49,8 @@ export class Simulation {
   readonly events: SimulatedEvent[] = [];
   /** Every datagram that was put on a line, when it is set. */
   recorded: Recorded[] | undefined;
+  /** Which datagrams come onto the lines at all. */
+  passes: (datagram: Datagram) => boolean = () => true;
   readonly #options: SimulationOptions;
   readonly #crypto: HandshakeCrypto;
   readonly #secret: SecretKey;
@@ -188,7 +190,7 @@ export class Simulation {
     const line = this.#places.findIndex(({ host, port }) => host === place.host && port === place.port);
     const emulator = (isUp ? this.ups : this.downs)[line];
     this.recorded?.push({ datagram, line, isUp });
-    emulator?.send(datagram, bytes(datagram.bytes.length + UDP_AND_IP), now);
+    if (this.passes(datagram)) emulator?.send(datagram, bytes(datagram.bytes.length + UDP_AND_IP), now);
   }
 
   #deliver(): void {
