@@ -1,21 +1,28 @@
 import { ControlServer } from "../shared/observe/control-socket.ts";
+import { LimitedLog } from "../shared/observe/limited-log.ts";
 import type { Logger } from "../shared/observe/log.ts";
 import type { StatusSnapshot } from "../shared/observe/status-snapshot.ts";
+import { milliseconds, seconds } from "../shared/protocol/units.ts";
 import { CaptureHub } from "../shared/runtime/capture-hub.ts";
 import { DataPlaneThread, moduleBeside } from "../shared/runtime/data-plane/data-plane-thread.ts";
 import { lineMtu } from "../shared/runtime/data-plane/defaults.ts";
 import { StatusCommand } from "../shared/runtime/status-command.ts";
 import type { HostChanges } from "../shared/runtime/system/host-changes.ts";
 import type { UplinkSocket } from "../shared/runtime/system/uplink-plan.ts";
-import type { ClientConfig } from "./client-config.ts";
+import type { ClientConfig, ClientLinkConfig } from "./client-config.ts";
 import type { ClientCommand, ClientEvent, ClientPlaneData } from "./data-plane-messages.ts";
 import type { ServerAddresses } from "./server-addresses.ts";
 import { TunnelDevice } from "./tunnel-device.ts";
 import { uplinkRequest } from "./uplink-request.ts";
 import { type UplinkEvent, Uplinks } from "./uplinks.ts";
 
-// A link that got no answer for this long is dialled at the server's next address, looked up anew.
-const REDIAL_MS = 30_000;
+// A link that got no answer for this long is dialled at the server's next address; one whose socket could not be
+// opened is tried again.
+const NEXT_ADDRESS_MS = 4_000;
+// With a single address, its name is looked up anew as often as this while a link has no answer.
+const LOOK_UP_MS = 30_000;
+const REPEATED_WARNING = seconds(60);
+const STATUS_COMMAND_LIMIT_MS = 5_000;
 
 /** What a running client is made of. */
 export type ClientDaemonOptions = {
@@ -36,20 +43,25 @@ export class ClientDaemon {
   readonly #captures = new CaptureHub((isWanted) => this.#thread?.capture(isWanted));
   readonly #sockets = new Map<string, UplinkSocket>();
   readonly #redials = new Map<string, NodeJS.Timeout>();
+  readonly #upLinks = new Set<string>();
+  readonly #limitedLog: LimitedLog;
   readonly #startedAt = performance.now();
   readonly #failure = new AbortController();
   #thread: DataPlaneThread<ClientCommand, ClientEvent> | undefined;
   #deviceWork: Promise<void> = Promise.resolve();
+  #isStopping = false;
 
   constructor(options: ClientDaemonOptions) {
     const { config, changes, log, servers } = options;
     this.#options = options;
+    this.#limitedLog = new LimitedLog(log, REPEATED_WARNING, () => milliseconds(performance.now()));
     this.#device = new TunnelDevice(config, config.interfaceName, changes);
     this.#uplinks = new Uplinks({
       links: config.links.map((link, index) => uplinkRequest(link, index, servers.all(link.remoteHost))),
       tunnelDevice: config.interfaceName,
       changes,
-      onFailure: (error, link) => log.warn({ link, err: error.message }, "the uplink could not be set up"),
+      onFailure: ({ message: err }, link) =>
+        this.#limitedLog.warn(`set up ${link}`, { link, err }, "the uplink could not be set up"),
     });
     this.#statusCommand =
       config.statusCommand === undefined
@@ -76,8 +88,14 @@ export class ClientDaemon {
         onFrames: (frames) => this.#captures.write(frames),
         onFailure: (error) => this.#failure.abort(error),
       });
+      if (this.#captures.isWanted) this.#thread.capture(true);
       log.info({ interface: config.interfaceName, links: config.links.length }, "client started");
       const stop = AbortSignal.any([signal, this.#failure.signal]);
+      // The server is told before anything else: an uplink that is being set up may take its time.
+      stop.addEventListener("abort", () => {
+        this.#isStopping = true;
+        void this.#thread?.stop();
+      });
       for await (const event of this.#uplinks.events(stop)) this.#follow(event);
       this.#failure.signal.throwIfAborted();
     } finally {
@@ -85,13 +103,19 @@ export class ClientDaemon {
     }
   }
 
+  /** Waits for the status command's last calls, which nothing else has to wait for; some seconds at most. */
+  async settle(): Promise<void> {
+    await this.#statusCommand?.end(STATUS_COMMAND_LIMIT_MS);
+  }
+
   async #stop(control: ControlServer): Promise<void> {
+    this.#isStopping = true;
     for (const timer of this.#redials.values()) clearTimeout(timer);
-    await control.close();
     await this.#thread?.stop();
+    await control.close();
     await this.#deviceWork;
     if (this.#device.isUp) this.#statusCommand?.tell("tuntap_down", this.#device.environment());
-    await this.#statusCommand?.idle();
+    this.#limitedLog.flush();
   }
 
   /** Hands a link's way out to the data plane. */
@@ -100,7 +124,7 @@ export class ClientDaemon {
     clearTimeout(this.#redials.get(event.link));
     if (event.kind === "unavailable") {
       this.#sockets.delete(event.link);
-      log.info({ link: event.link, reason: event.reason }, "uplink lost");
+      log.info({ link: event.link, reason: event.reason }, "no uplink");
       this.#thread?.tell({ kind: "uplink lost", link: event.link, reason: event.reason });
       return;
     }
@@ -111,8 +135,8 @@ export class ClientDaemon {
   }
 
   #dial(name: string): void {
-    const { config, servers } = this.#options;
-    const link = config.links.find((candidate) => candidate.name === name);
+    const { servers } = this.#options;
+    const link = this.#configOf(name);
     const socket = this.#sockets.get(name);
     if (link === undefined || socket === undefined) return;
     const families = ([4, 6] as const).filter((family) => addressOf(socket, family) !== null);
@@ -128,22 +152,38 @@ export class ClientDaemon {
       const uplink = { family: server.family, address, port: link.bindPort ?? null, device, mark, mtu, remote };
       this.#thread?.tell({ kind: "uplink", link: name, uplink });
     }
-    this.#redialLater(name, link.remoteHost);
+    this.#redialLater(link, false);
   }
 
-  #redialLater(name: string, host: string): void {
-    clearTimeout(this.#redials.get(name));
-    const redial = async (): Promise<void> => {
-      const { servers } = this.#options;
-      const before = JSON.stringify(servers.all(host));
-      await servers.retry(name, host);
-      const after = servers.all(host);
-      if (JSON.stringify(after) !== before) this.#uplinks.setRemotes(name, after);
-      if (after.length > 1 || JSON.stringify(after) !== before) this.#dial(name);
-      else this.#redialLater(name, host);
-    };
-    const timer = setTimeout(() => void redial(), REDIAL_MS);
-    this.#redials.set(name, timer);
+  #redialLater(link: ClientLinkConfig, hasFailed: boolean): void {
+    clearTimeout(this.#redials.get(link.name));
+    if (this.#isStopping) return;
+    const hasChoice = this.#options.servers.all(link.remoteHost).length > 1;
+    const timer = setTimeout(
+      () => {
+        this.#options.servers.advance(link.name);
+        if (hasFailed || hasChoice) this.#dial(link.name);
+        else this.#redialLater(link, false);
+        void this.#lookUpAgain(link.remoteHost);
+      },
+      hasFailed || hasChoice ? NEXT_ADDRESS_MS : LOOK_UP_MS,
+    );
+    this.#redials.set(link.name, timer);
+  }
+
+  async #lookUpAgain(host: string): Promise<void> {
+    const { config, servers } = this.#options;
+    const hasChanged = await servers.refresh(host);
+    if (!hasChanged || this.#isStopping) return;
+    for (const { name, remoteHost } of config.links) {
+      if (remoteHost !== host) continue;
+      this.#uplinks.setRemotes(name, servers.all(host));
+      if (!this.#upLinks.has(name)) this.#dial(name);
+    }
+  }
+
+  #configOf(name: string): ClientLinkConfig | undefined {
+    return this.#options.config.links.find((candidate) => candidate.name === name);
   }
 
   #handle(event: ClientEvent): void {
@@ -161,28 +201,36 @@ export class ClientDaemon {
       case "link roamed":
         log.info({ link: event.link }, "the server's address has changed");
         return;
-      case "socket failed":
-        log.warn({ link: event.link, code: event.code }, "the link's socket could not be opened");
+      case "socket failed": {
+        const { link: name, code } = event;
+        this.#limitedLog.warn(`open ${name}`, { link: name, code }, "the link's socket could not be opened");
+        const link = this.#configOf(name);
+        if (link !== undefined && this.#sockets.has(name)) this.#redialLater(link, true);
         return;
+      }
       case "restarted":
         log.info("the server started anew");
     }
   }
 
   #onLinkChanged(event: ClientEvent & { readonly kind: "link changed" }): void {
-    const { config, log } = this.#options;
+    const { log } = this.#options;
     const { link: name, state, reason, rttMs } = event;
     log.info({ link: name, reason, ...(rttMs === null ? {} : { rttMs }) }, `link ${state}`);
-    const link = config.links.find((candidate) => candidate.name === name);
+    const link = this.#configOf(name);
+    const wasUp = this.#upLinks.delete(name);
+    if (state === "up") this.#upLinks.add(name);
     if (state === "up") clearTimeout(this.#redials.get(name));
-    else if (state === "probing" && link !== undefined) this.#redialLater(name, link.remoteHost);
-    this.#statusCommand?.tell(state === "up" ? "rtun_up" : "rtun_down", this.#device.environment(), name);
+    else if (wasUp && state === "probing" && link !== undefined) this.#redialLater(link, false);
+    if (wasUp === (state === "up")) return;
+    this.#statusCommand?.tell(wasUp ? "rtun_down" : "rtun_up", this.#device.environment(), name);
   }
 
   /** Changes of the TUN device follow one another; one that fails ends the client. */
   #changeDevice(change: () => Promise<boolean>): void {
     const { log } = this.#options;
     this.#deviceWork = this.#deviceWork.then(async () => {
+      if (this.#isStopping) return;
       try {
         const hasComeUp = await change();
         if (this.#device.mtu !== undefined) this.#thread?.tell({ kind: "tunnel mtu", mtu: this.#device.mtu });
@@ -191,7 +239,8 @@ export class ClientDaemon {
         log.info({ ip4: IP4, ip6: IP6, mtu: Number(MTU) }, "tunnel up");
         this.#statusCommand?.tell("tuntap_up", this.#device.environment());
       } catch (error) {
-        this.#failure.abort(error);
+        // The device goes with the thread: what fails after that is no failure.
+        if (!this.#isStopping) this.#failure.abort(error);
       }
     });
   }

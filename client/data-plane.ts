@@ -69,9 +69,7 @@ class ClientPlane {
     }
     const held = this.#links.get(command.link);
     if (held === undefined) return;
-    if (held.socket !== undefined) this.#plane.closeSocket(held.socket);
-    held.socket = undefined;
-    held.local = null;
+    this.#closeSocket(held);
     if (command.kind === "uplink lost") this.#lose(held, command.reason, now);
     else this.#connect(held, command.uplink, now);
     this.#plane.host.touch(this.#tunnel);
@@ -93,9 +91,16 @@ class ClientPlane {
       );
     } catch (error) {
       const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+      this.#closeSocket(held);
       this.#lose(held, `cannot open its socket: ${code}`, now);
       this.#side.emit({ kind: "socket failed", link: link.name, code });
     }
+  }
+
+  #closeSocket(held: PlaneLink): void {
+    if (held.socket !== undefined) this.#plane.closeSocket(held.socket);
+    held.socket = undefined;
+    held.local = null;
   }
 
   #lose({ link }: PlaneLink, reason: string, now: Milliseconds): void {

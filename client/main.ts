@@ -24,32 +24,36 @@ export async function runClient(
   config: ClientConfig,
   options: { readonly dryRun: boolean; readonly signal: AbortSignal },
 ): Promise<number> {
-  if (options.dryRun) {
+  const { dryRun, signal } = options;
+  const servers = new ServerAddresses();
+  if (dryRun) {
+    await servers.resolve(config.links.map(({ remoteHost }) => remoteHost));
     process.stdout.write(`${(await planClient(config)).join("\n")}\n`);
     return 0;
   }
   const log = createLogger({ level: config.logLevel, format: config.logFormat });
   await requirePrivileges();
   if (config.statusCommand !== undefined) await requireSafeScript(config.statusCommand);
-  const servers = new ServerAddresses();
-  await servers.resolve(config.links.map(({ remoteHost }) => remoteHost));
+  await unlessAborted(servers.resolve(config.links.map(({ remoteHost }) => remoteHost)), signal);
   const planeData = await planeDataOf(config);
+  if (signal.aborted) return 0;
   const changes = await HostChanges.open({ interfaceName: config.interfaceName });
   for (const command of changes.recovered) log.info({ command }, "undone: left over from a crash");
+  const daemon = new ClientDaemon({ config, planeData, servers, changes, log, version: hawserVersion() });
   try {
-    const daemon = new ClientDaemon({ config, planeData, servers, changes, log, version: hawserVersion() });
-    await daemon.run(options.signal);
+    await daemon.run(signal);
   } finally {
     for (const failure of await changes.close()) log.error({ err: failure.message }, "could not be undone");
+    await daemon.settle();
   }
   log.info("client stopped");
   return 0;
 }
 
-/** What the client would do to this machine, a line each. */
+/** What the client would do to this machine, a line each; a server that cannot be found is passed over. */
 export async function planClient(config: ClientConfig): Promise<readonly string[]> {
   const servers = new ServerAddresses();
-  await servers.resolve(config.links.map(({ remoteHost }) => remoteHost));
+  for (const { remoteHost } of config.links) await servers.refresh(remoteHost);
   const requests = config.links.map((link, index) => uplinkRequest(link, index, servers.all(link.remoteHost)));
   const lines: string[] = [];
   for (const [link, plan] of await planUplinks(requests, config.interfaceName)) {
@@ -59,9 +63,16 @@ export async function planClient(config: ClientConfig): Promise<readonly string[
   const addresses = [config.ip4, config.ip6].filter((address) => address !== undefined);
   const terms = { addresses, gateways: [], routes: config.routes.map(({ text }) => text), nameServers: [] };
   const mtu = config.mtu === "auto" ? USUAL_MTU : config.mtu;
-  lines.push("# tunnel, with addresses of the server's choice unless they are fixed here");
+  const origin = addresses.length === 0 ? "with addresses that the server chooses" : "once the server has agreed";
+  lines.push(`# interface ${config.interfaceName}, ${origin}`);
   lines.push(...(await planTunnelDevice(config, config.interfaceName, terms, mtu)).map(describeChange));
   return lines;
+}
+
+async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const aborted = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  await Promise.race([work, aborted]);
 }
 
 async function planeDataOf(config: ClientConfig): Promise<ClientPlaneData> {

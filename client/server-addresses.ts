@@ -1,12 +1,16 @@
 import { lookup } from "node:dns/promises";
 import { SystemError } from "../shared/runtime/system-error.ts";
 
+// Links that share a host ask for it at the same time.
+const FRESH_MS = 20_000;
+
 /** An address of the server, and its IP version. */
 export type ServerAddress = { readonly family: 4 | 6; readonly address: string };
 
 /** The addresses of the servers that the links dial, by host name; each is looked up again when a link stays silent. */
 export class ServerAddresses {
   readonly #byHost = new Map<string, readonly ServerAddress[]>();
+  readonly #resolvedAt = new Map<string, number>();
   readonly #attempts = new Map<string, number>();
 
   /** Looks all hosts up; throws SystemError at the first that has no address. */
@@ -14,10 +18,18 @@ export class ServerAddresses {
     await Promise.all([...new Set(hosts)].map((host) => this.#resolve(host)));
   }
 
-  /** Looks a host up again for a link that gets no answer, and goes on to its next address. Failures change nothing. */
-  async retry(link: string, host: string): Promise<void> {
+  /** Goes on to the next address for a link that gets no answer. */
+  advance(link: string): void {
     this.#attempts.set(link, (this.#attempts.get(link) ?? 0) + 1);
+  }
+
+  /** Looks a host up again, unless that was done a moment ago; true when its addresses are others now. */
+  async refresh(host: string): Promise<boolean> {
+    if (performance.now() - (this.#resolvedAt.get(host) ?? 0) < FRESH_MS) return false;
+    const before = this.all(host).toSorted().join();
+    // No answer is no reason to forget addresses that worked.
     await this.#resolve(host).catch(() => undefined);
+    return this.all(host).toSorted().join() !== before;
   }
 
   /** All addresses of a host, in the resolver's order. */
@@ -32,6 +44,7 @@ export class ServerAddresses {
   }
 
   async #resolve(host: string): Promise<void> {
+    this.#resolvedAt.set(host, performance.now());
     try {
       const found = await lookup(host, { all: true, verbatim: true });
       this.#byHost.set(

@@ -6,9 +6,11 @@ import type { Tunnel } from "../shared/protocol/tunnel.ts";
 import type { HostEvent } from "../shared/protocol/tunnel-host.ts";
 import { DataPlane } from "../shared/runtime/data-plane/data-plane.ts";
 import { LARGEST_LINE_MTU, TRAFFIC_CLASSES } from "../shared/runtime/data-plane/defaults.ts";
+import { LISTENING_HINTS, openFailure } from "../shared/runtime/data-plane/open-failure.ts";
 import { reportFailure, ThreadSide } from "../shared/runtime/data-plane/thread-side.ts";
 import { type BundleFacts, localText, remoteText } from "../shared/runtime/data-plane/tunnel-status.ts";
 import { createHandshakeCrypto } from "../shared/runtime/handshake-crypto.ts";
+import { SystemError } from "../shared/runtime/system-error.ts";
 import { type Bundle, Bundles } from "./bundles.ts";
 import type { ServerCommand, ServerEvent, ServerPlaneData } from "./data-plane-messages.ts";
 import { linkRatesFor } from "./link-rates.ts";
@@ -17,6 +19,8 @@ const ARENA_BYTES = 512 * 1024 * 1024;
 const CELLS = 131_072;
 const LINKS = 16_384;
 const KEYS = 131_072;
+// What "::" stands for on a kernel without IPv6.
+const ANY_IP4 = "0.0.0.0";
 
 /** The server's data plane: the bundles of all clients over a few sockets. */
 class ServerPlane {
@@ -56,10 +60,20 @@ class ServerPlane {
   }
 
   run({ interfaceName, offload, sockets, port }: ServerPlaneData): void {
-    for (const { address, family, dualStack } of sockets) {
-      this.#plane.openSocket({ family, address, port, dualStack, packetInfo: true });
-    }
+    for (const socket of sockets) this.#listen(socket, port);
     this.#side.run(this.#plane.openTun(interfaceName, offload));
+  }
+
+  #listen(socket: ServerPlaneData["sockets"][number], port: number): void {
+    const { address, family, dualStack } = socket;
+    try {
+      this.#plane.openSocket({ family, address, port, dualStack, packetInfo: true });
+    } catch (error) {
+      const failure = openFailure(error, `listen on ${address} port ${port}`, LISTENING_HINTS);
+      const lacksIp6 = dualStack && failure instanceof SystemError && failure.code === "EAFNOSUPPORT";
+      if (!lacksIp6) throw failure;
+      this.#listen({ address: ANY_IP4, family: 4, dualStack: false }, port);
+    }
   }
 
   #route(bytes: Uint8Array, offset: number): Tunnel | undefined {

@@ -29,12 +29,15 @@ export async function runServer(
   await requirePrivileges();
   if (config.statusCommand !== undefined) await requireSafeScript(config.statusCommand);
   const planeData = await planeDataOf(config);
+  if (options.signal.aborted) return 0;
   const changes = await HostChanges.open({ interfaceName: config.interfaceName });
   for (const command of changes.recovered) log.info({ command }, "undone: left over from a crash");
+  const daemon = new ServerDaemon({ config, planeData, changes, log, version: hawserVersion() });
   try {
-    await new ServerDaemon({ config, planeData, changes, log, version: hawserVersion() }).run(options.signal);
+    await daemon.run(options.signal);
   } finally {
     for (const failure of await changes.close()) log.error({ err: failure.message }, "could not be undone");
+    await daemon.settle();
   }
   log.info("server stopped");
   return 0;

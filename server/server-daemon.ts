@@ -11,6 +11,8 @@ import { findForwardBlockers } from "./nat.ts";
 import type { ServerConfig } from "./server-config.ts";
 import { firstMtu, planServerHost } from "./server-host.ts";
 
+const STATUS_COMMAND_LIMIT_MS = 5_000;
+
 /** What a running server is made of. */
 export type ServerDaemonOptions = {
   readonly config: ServerConfig;
@@ -28,7 +30,10 @@ export class ServerDaemon {
   readonly #startedAt = performance.now();
   readonly #failure = new AbortController();
   #thread: DataPlaneThread<ServerCommand, ServerEvent> | undefined;
+  readonly #upLinks = new Set<string>();
   #deviceWork: Promise<void> = Promise.resolve();
+  #isUp = false;
+  #isStopping = false;
   #mtu: number;
 
   constructor(options: ServerDaemonOptions) {
@@ -47,7 +52,7 @@ export class ServerDaemon {
 
   /** Runs until `signal` is aborted. Throws what made it fail; what was set up is undone by the caller. */
   async run(signal: AbortSignal): Promise<void> {
-    const { config, planeData, changes, log } = this.#options;
+    const { config, planeData } = this.#options;
     const control = await ControlServer.listen(config.controlSocket, {
       status: () => this.#status(),
       capture: (sink, ended) => this.#captures.add(sink, ended),
@@ -60,22 +65,45 @@ export class ServerDaemon {
         onFrames: (frames) => this.#captures.write(frames),
         onFailure: (error) => this.#failure.abort(error),
       });
-      await changes.apply(await planServerHost(config));
-      await changes.settle();
-      this.#thread.tell({ kind: "tunnel mtu", mtu: this.#mtu });
-      this.#statusCommand?.tell("tuntap_up", this.#environment());
-      log.info({ interface: config.interfaceName, port: config.bindPort, ip4: config.ip4.text }, "server started");
+      if (this.#captures.isWanted) this.#thread.capture(true);
+      const stop = AbortSignal.any([signal, this.#failure.signal]);
+      this.#changeDevice(() => this.#setUp());
+      await untilAborted(stop);
+      this.#isStopping = true;
+      this.#failure.signal.throwIfAborted();
+    } finally {
+      this.#isStopping = true;
+      await this.#thread?.stop();
+      await control.close();
+      await this.#deviceWork;
+      if (this.#isUp) this.#statusCommand?.tell("tuntap_down", this.#environment());
+    }
+  }
+
+  /** Waits for the status command's last calls, which nothing else has to wait for; some seconds at most. */
+  async settle(): Promise<void> {
+    await this.#statusCommand?.end(STATUS_COMMAND_LIMIT_MS);
+  }
+
+  async #setUp(): Promise<void> {
+    const { config, changes, log } = this.#options;
+    await changes.apply(await planServerHost(config));
+    await changes.settle();
+    this.#thread?.tell({ kind: "tunnel mtu", mtu: this.#mtu });
+    this.#isUp = true;
+    this.#statusCommand?.tell("tuntap_up", this.#environment());
+    log.info({ interface: config.interfaceName, port: config.bindPort, ip4: config.ip4.text }, "server started");
+    await this.#warnOfBlockers();
+  }
+
+  async #warnOfBlockers(): Promise<void> {
+    const { log } = this.#options;
+    try {
       for (const chain of await findForwardBlockers()) {
         log.warn({ chain }, "another firewall drops forwarded packets: allow the tunnel's interface there");
       }
-      await untilAborted(AbortSignal.any([signal, this.#failure.signal]));
-      this.#failure.signal.throwIfAborted();
-    } finally {
-      await control.close();
-      await this.#thread?.stop();
-      await this.#deviceWork;
-      this.#statusCommand?.tell("tuntap_down", this.#environment());
-      await this.#statusCommand?.idle();
+    } catch (error) {
+      log.warn({ err: String(error) }, "it is not known whether another firewall drops forwarded packets");
     }
   }
 
@@ -87,12 +115,12 @@ export class ServerDaemon {
         return;
       case "client gone":
         log.info({ client: event.client }, "client gone");
+        for (const name of this.#upLinks) if (name.startsWith(`${event.client}/`)) this.#tellLink(name, false);
         return;
       case "link changed": {
         const { client, link, state, reason, remote, rttMs } = event;
         log.info({ client, link, reason, remote, ...(rttMs === null ? {} : { rttMs }) }, `link ${state}`);
-        const name = `${client}/${link}`;
-        this.#statusCommand?.tell(state === "up" ? "rtun_up" : "rtun_down", this.#environment(), name);
+        this.#tellLink(`${client}/${link}`, state === "up");
         return;
       }
       case "link roamed":
@@ -102,19 +130,32 @@ export class ServerDaemon {
         );
         return;
       case "mtu changed":
-        if (this.#options.config.mtu === "auto") this.#changeMtu(event.mtu);
+        if (this.#options.config.mtu === "auto") this.#changeDevice(() => this.#changeMtu(event.mtu));
     }
   }
 
-  #changeMtu(mtu: number): void {
+  #tellLink(name: string, isUp: boolean): void {
+    const wasUp = this.#upLinks.delete(name);
+    if (isUp) this.#upLinks.add(name);
+    if (isUp !== wasUp) this.#statusCommand?.tell(isUp ? "rtun_up" : "rtun_down", this.#environment(), name);
+  }
+
+  async #changeMtu(mtu: number): Promise<void> {
     const { config, changes } = this.#options;
+    await changes.apply([planTunnelMtu(config.interfaceName, mtu)]);
+    this.#mtu = mtu;
+    this.#thread?.tell({ kind: "tunnel mtu", mtu });
+  }
+
+  /** Changes of the host follow one another; one that fails ends the server. */
+  #changeDevice(change: () => Promise<void>): void {
     this.#deviceWork = this.#deviceWork.then(async () => {
+      if (this.#isStopping) return;
       try {
-        await changes.apply([planTunnelMtu(config.interfaceName, mtu)]);
-        this.#mtu = mtu;
-        this.#thread?.tell({ kind: "tunnel mtu", mtu });
+        await change();
       } catch (error) {
-        this.#failure.abort(error);
+        // The device goes with the thread: what fails after that is no failure.
+        if (!this.#isStopping) this.#failure.abort(error);
       }
     });
   }

@@ -11,17 +11,22 @@ export class CaptureHub {
     this.#setWanted = setWanted;
   }
 
+  /** Whether anybody captures now. */
+  get isWanted(): boolean {
+    return this.#sinks.size > 0;
+  }
+
   /** Adds a reader until the signal is aborted. */
   add(sink: CaptureSink, signal: AbortSignal): void {
+    if (signal.aborted) return;
     this.#sinks.add(sink);
     sink.begin();
-    this.#setWanted(true);
+    if (this.#sinks.size === 1) this.#setWanted(true);
     const remove = (): void => {
       this.#sinks.delete(sink);
       if (this.#sinks.size === 0) this.#setWanted(false);
     };
-    if (signal.aborted) remove();
-    else signal.addEventListener("abort", remove, { once: true });
+    signal.addEventListener("abort", remove, { once: true });
   }
 
   /** Writes frames to every reader, with the time of day. */

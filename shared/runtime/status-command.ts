@@ -41,6 +41,7 @@ const UNKNOWN = { IP4: "", IP6: "", IP4_GATEWAY: "", IP6_GATEWAY: "", IP4_ROUTES
  */
 export class StatusCommand {
   readonly #options: StatusCommandOptions;
+  readonly #ended = new AbortController();
   #last: Promise<void> = Promise.resolve();
   #waiting = 0;
 
@@ -57,9 +58,11 @@ export class StatusCommand {
       return;
     }
     this.#waiting++;
+    const { signal } = this.#ended;
     this.#last = this.#last.then(async () => {
       try {
-        await runStatusCommand({ script, interfaceName, event, environment, link, timeLimitMs });
+        if (signal.aborted) return;
+        await runStatusCommand({ script, interfaceName, event, environment, link, timeLimitMs, signal });
       } catch (error) {
         onFailure(systemErrorOf(error, `run ${script}`));
       } finally {
@@ -72,6 +75,13 @@ export class StatusCommand {
   async idle(): Promise<void> {
     await this.#last;
   }
+
+  /** Waits like `idle`, but so long at most: then what runs is killed and what waits is left out. */
+  async end(limitMs: number): Promise<void> {
+    const timer = setTimeout(() => this.#ended.abort(), limitMs);
+    await this.#last;
+    clearTimeout(timer);
+  }
 }
 
 /** One call of a status command. */
@@ -82,11 +92,13 @@ export type StatusCall = {
   readonly environment: StatusEnvironment;
   readonly link?: string | undefined;
   readonly timeLimitMs?: number | undefined;
+  /** Kills it when aborted. */
+  readonly signal?: AbortSignal | undefined;
 };
 
 /** Runs a status command once, to its end or its time limit. Throws SystemError when it is unsafe, fails or is killed. */
 export async function runStatusCommand(call: StatusCall): Promise<void> {
-  const { script, interfaceName, event, environment, link, timeLimitMs = TIME_LIMIT_MS } = call;
+  const { script, interfaceName, event, environment, link, timeLimitMs = TIME_LIMIT_MS, signal } = call;
   await requireSafeScript(script);
   const operation = [script, interfaceName, event, link].filter((word) => word !== undefined).join(" ");
   const child = spawn(script, [interfaceName, event, ...(link === undefined ? [] : [link])], {
@@ -96,19 +108,23 @@ export async function runStatusCommand(call: StatusCall): Promise<void> {
     env: { ...UNKNOWN, ...environment, PATH: ENVIRONMENT.PATH },
   });
   let isOverdue = false;
+  const stop = (): void => killGroup(child.pid);
   const timer = setTimeout(() => {
     isOverdue = true;
-    killGroup(child.pid);
+    stop();
   }, timeLimitMs);
+  signal?.addEventListener("abort", stop);
+  if (signal?.aborted === true) stop();
   try {
-    const [status, signal]: unknown[] = await once(child, "exit");
+    const [status, killedBy]: unknown[] = await once(child, "exit");
     if (status === 0) return;
-    const hint = isOverdue ? `killed after ${timeLimitMs / 1000} s` : `exit status ${status ?? signal}`;
+    const hint = isOverdue ? `killed after ${timeLimitMs / 1000} s` : `exit status ${status ?? killedBy}`;
     throw new SystemError({ code: isOverdue ? "ETIMEDOUT" : "EXIT", operation, hint });
   } catch (error) {
     throw systemErrorOf(error, operation);
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener("abort", stop);
   }
 }
 

@@ -5,6 +5,9 @@ import { SystemError } from "../system-error.ts";
 import type { TappedFrame } from "./frame-tap.ts";
 import type { ThreadReport, ThreadRequest, ThreadStatus } from "./thread-messages.ts";
 
+// A thread that was told to stop says farewell and closes what it has: less than a round of its loop.
+const STOP_LIMIT_MS = 2000;
+
 /** How a data-plane thread is started and who listens to it. */
 export type DataPlaneThreadOptions<Event> = {
   /** The module that runs in the thread. */
@@ -13,7 +16,7 @@ export type DataPlaneThreadOptions<Event> = {
   readonly data: unknown;
   readonly onEvent: (event: Event) => void;
   readonly onFrames: (frames: readonly TappedFrame[]) => void;
-  /** The thread ended by itself: a bug, or no memory. */
+  /** The thread ended without being told to: its device is gone, a bug, or no memory. Called once. */
   readonly onFailure: (error: Error) => void;
 };
 
@@ -24,9 +27,11 @@ export class DataPlaneThread<Command, Event> {
   readonly #worker: Worker;
   readonly #wakeFd: number;
   readonly #options: DataPlaneThreadOptions<Event>;
+  readonly #exited: Promise<void>;
   readonly #waiting = new Map<number, (status: ThreadStatus) => void>();
   #nextId = 0;
   #isStopping = false;
+  #failure: Error | undefined;
 
   private constructor(
     worker: Worker,
@@ -37,10 +42,15 @@ export class DataPlaneThread<Command, Event> {
     this.#wakeFd = ready.wakeFd;
     this.#options = options;
     this.interfaceName = ready.interfaceName;
+    this.#exited = new Promise((resolve) => {
+      worker.once("exit", (code) => {
+        this.#onExit(code);
+        resolve();
+      });
+    });
     worker.on("message", (report: ThreadReport<Event>) => this.#handle(report));
-    worker.on("error", (error) => options.onFailure(error));
-    worker.on("exit", (code) => {
-      if (!this.#isStopping) options.onFailure(new Error(`the data plane ended with code ${code}`));
+    worker.on("error", (error) => {
+      this.#failure ??= error;
     });
   }
 
@@ -49,11 +59,10 @@ export class DataPlaneThread<Command, Event> {
     options: DataPlaneThreadOptions<Event>,
   ): Promise<DataPlaneThread<Command, Event>> {
     const worker = new Worker(options.module, { workerData: options.data });
-    const [report]: ThreadReport<Event>[] = await once(worker, "message");
+    const report = await firstReport<Event>(worker);
     if (report?.kind === "ready") return new DataPlaneThread<Command, Event>(worker, report, options);
     await worker.terminate();
-    if (report?.kind !== "failed") throw new Error("the data plane's thread did not start");
-    throw new SystemError({ code: report.code, operation: report.operation, hint: hintFor(report.code) });
+    throw report?.kind === "failed" ? new SystemError(report) : new Error("the data plane's thread did not start");
   }
 
   /** Asks the thread to do something. */
@@ -61,11 +70,12 @@ export class DataPlaneThread<Command, Event> {
     this.#post({ kind: "command", command });
   }
 
+  /** What the thread knows now; nothing once it has ended. */
   async status(): Promise<ThreadStatus> {
     const id = this.#nextId++;
     const answer = new Promise<ThreadStatus>((resolve) => this.#waiting.set(id, resolve));
     this.#post({ kind: "status", id });
-    return answer;
+    return await Promise.race([answer, this.#exited.then(() => ({ bundles: [], drops: {} }))]);
   }
 
   /** Starts or ends the copying of frames. */
@@ -73,13 +83,15 @@ export class DataPlaneThread<Command, Event> {
     this.#post({ kind: "capture", isWanted });
   }
 
-  /** Ends the thread in order. */
+  /** Ends the thread in order, and waits for its end. */
   async stop(): Promise<void> {
-    if (this.#isStopping) return;
-    this.#isStopping = true;
-    const exit = once(this.#worker, "exit");
-    this.#post({ kind: "stop" });
-    await exit;
+    if (!this.#isStopping) {
+      this.#isStopping = true;
+      this.#post({ kind: "stop" });
+    }
+    const overdue = setTimeout(() => void this.#worker.terminate(), STOP_LIMIT_MS);
+    await this.#exited;
+    clearTimeout(overdue);
   }
 
   #post(request: ThreadRequest<Command>): void {
@@ -96,10 +108,20 @@ export class DataPlaneThread<Command, Event> {
         this.#waiting.get(report.id)?.(report.status);
         this.#waiting.delete(report.id);
         return;
+      case "failed":
+        this.#failure = new SystemError(report);
+        return;
       case "frames":
         this.#options.onFrames(report.frames);
         this.#post({ kind: "captured", bytes: report.frames.reduce((sum, { bytes }) => sum + bytes.length, 0) });
     }
+  }
+
+  #onExit(code: number): void {
+    this.#waiting.clear();
+    if (this.#isStopping && this.#failure === undefined) return;
+    this.#isStopping = true;
+    this.#options.onFailure(this.#failure ?? new Error(`the data plane ended with code ${code}`));
   }
 }
 
@@ -108,21 +130,11 @@ export function moduleBeside(name: string, url: string): URL {
   return new URL(`./${name}${url.endsWith(".ts") ? ".ts" : ".js"}`, url);
 }
 
-function hintFor(code: string): string {
-  switch (code) {
-    case "EPERM":
-    case "EACCES":
-      return "run as root, or give CAP_NET_ADMIN and CAP_NET_RAW as deploy/hawser@.service does";
-    case "EBUSY":
-      return "another process has this interface: stop it, or choose another interface_name";
-    case "ENOENT":
-    case "ENODEV":
-      return "the kernel has no TUN device: load the driver with modprobe tun";
-    case "EADDRINUSE":
-      return "another process has this port: stop it, or choose another bindport";
-    case "EADDRNOTAVAIL":
-      return "this host does not have the address of bindhost";
-    default:
-      return "see the kernel's log";
-  }
+// The thread's first word, or undefined when it ended without one; throws what it threw.
+async function firstReport<Event>(worker: Worker): Promise<ThreadReport<Event> | undefined> {
+  const [report]: ThreadReport<Event>[] = await Promise.race([
+    once(worker, "message"),
+    once(worker, "exit").then(() => []),
+  ]);
+  return report;
 }

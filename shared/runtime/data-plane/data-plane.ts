@@ -9,6 +9,7 @@ import { TunnelHost } from "../../protocol/tunnel-host.ts";
 import { type Milliseconds, milliseconds } from "../../protocol/units.ts";
 import type { FrameTap } from "./frame-tap.ts";
 import { LinkSocket, reserveSocketMemory, type SocketMemory } from "./link-socket.ts";
+import { openFailure, TUN_HINTS } from "./open-failure.ts";
 
 const PACKET_ROWS = 512;
 const RECEIVE_ROWS = 2048;
@@ -62,8 +63,9 @@ export class DataPlane {
   #tun: TunDevice | undefined;
   #isTunPolled = true;
   #isStopped = false;
-  /** Packets that the TUN device did not take. */
-  writeFailures = 0;
+  #readFailures = 0;
+  #writeFailures = 0;
+  #overflows = 0;
 
   constructor(options: DataPlaneOptions) {
     const { cells, links, random } = options;
@@ -87,9 +89,13 @@ export class DataPlane {
     this.#tunScratch = this.arena.reserve(TUN_SCRATCH);
   }
 
-  /** Opens the TUN device and returns its name; throws as `TunDevice.open`. */
+  /** Opens the TUN device and returns its name; throws SystemError. */
   openTun(name: string, offload: boolean): string {
-    this.#tun = TunDevice.open({ name, kind: "tun", offload });
+    try {
+      this.#tun = TunDevice.open({ name, kind: "tun", offload });
+    } catch (error) {
+      throw openFailure(error, `open the interface ${name}`, TUN_HINTS);
+    }
     this.poller.set(this.#tun.fd, { readable: true, writable: false });
     return this.#tun.name;
   }
@@ -102,6 +108,7 @@ export class DataPlane {
       this.sockets.add(socket);
       this.#byFd.set(socket.socket.fd, socket);
       this.poller.set(socket.socket.fd, { readable: true, writable: false });
+      this.#pollTun();
       return socket;
     } catch (error) {
       this.#spareMemory.push(memory);
@@ -114,7 +121,21 @@ export class DataPlane {
     this.#byFd.delete(socket.socket.fd);
     this.poller.remove(socket.socket.fd);
     socket.close();
+    this.#overflows += socket.overflows;
     this.#spareMemory.push(socket.memory);
+    this.#pollTun();
+  }
+
+  /** What was lost between the core and the kernel so far, by reasons in the manner of `DROP_REASONS`. */
+  drops(): Record<string, number> {
+    let overflows = this.#overflows;
+    for (const socket of this.sockets) overflows += socket.overflows;
+    const counts = {
+      "socket-full": overflows,
+      "tun-unreadable": this.#readFailures,
+      "tun-refused": this.#writeFailures,
+    };
+    return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
   }
 
   /** Runs rounds until `stop` is called in one of them; blocks its thread. */
@@ -134,16 +155,16 @@ export class DataPlane {
 
   /** Lets the core do what is due, and writes every batch that it filled. */
   finish(now: Milliseconds): void {
-    let hasRefused: boolean;
+    let hasMore: boolean;
     do {
       this.host.settle(now);
-      this.#send();
+      const hasUnblocked = this.#send();
       this.#deliver();
-      hasRefused = this.#delivery.hasRefused;
+      hasMore = hasUnblocked || this.#delivery.hasRefused;
       this.#delivery.clear();
       this.host.recycle();
-      if (hasRefused) this.host.resume();
-    } while (hasRefused);
+      if (hasMore) this.host.resume();
+    } while (hasMore);
   }
 
   stop(): void {
@@ -173,21 +194,40 @@ export class DataPlane {
   #readTun(tun: TunDevice, hooks: DataPlaneHooks, now: Milliseconds): void {
     const batch = this.#packets;
     const { bytes } = this.arena;
-    batch.count = tun.read(bytes, this.#tunScratch, TUN_SCRATCH, batch.columns, batch.capacity);
+    batch.count = this.#fillFrom(tun, batch);
     for (let row = 0; row < batch.count; row++) {
       const tunnel = hooks.route(bytes, batch.headOffset(row));
       if (tunnel !== undefined) this.host.handlePacket(tunnel, batch, row, now);
     }
   }
 
-  #send(): void {
+  // The kernel refuses single packets of kinds that it should not have given us; only without its device there is
+  // nothing left to do.
+  #fillFrom(tun: TunDevice, { columns, capacity }: PacketBatch): number {
+    try {
+      return tun.read(this.arena.bytes, this.#tunScratch, TUN_SCRATCH, columns, capacity);
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "EINVAL") {
+        this.#readFailures++;
+        return 0;
+      }
+      throw openFailure(error, `read from the interface ${tun.name}`, { EBADFD: "somebody has removed it" });
+    }
+  }
+
+  /** Sends what the core filled; true when a socket that was blocked takes more again. */
+  #send(): boolean {
+    let hasUnblocked = false;
     for (const socket of this.sockets) {
       const wasBlocked = socket.outlet.isBlocked;
       if (socket.outlet.batch.count === 0) continue;
       this.tap?.onSent(socket.outlet.batch);
       socket.flush(this.#aead);
-      if (socket.outlet.isBlocked !== wasBlocked) this.#followBlocking(socket);
+      if (socket.outlet.isBlocked === wasBlocked) continue;
+      this.#followBlocking(socket);
+      if (wasBlocked) hasUnblocked = true;
     }
+    return hasUnblocked;
   }
 
   #unblock(socket: LinkSocket): void {
@@ -213,6 +253,6 @@ export class DataPlane {
   #deliver(): void {
     const { columns, capacity, count } = this.#delivery;
     if (count === 0 || this.#tun === undefined) return;
-    this.writeFailures += this.#tun.write(this.arena.bytes, columns, capacity, count);
+    this.#writeFailures += this.#tun.write(this.arena.bytes, columns, capacity, count);
   }
 }

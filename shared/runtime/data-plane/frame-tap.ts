@@ -31,7 +31,8 @@ export class FrameTap {
 
   /** Says that so many bytes of frames are worked off. */
   acknowledge(bytes: number): void {
-    this.#backlog -= bytes;
+    // What another capture's tap has handed over may still come back here.
+    this.#backlog = Math.max(0, this.#backlog - bytes);
   }
 
   /** Copies what is about to be sealed. */

@@ -19,8 +19,8 @@ export type ThreadStatus = {
 /** What every data-plane thread says; `Event` is what only this daemon's does. */
 export type ThreadReport<Event> =
   | { readonly kind: "ready"; readonly wakeFd: number; readonly interfaceName: string }
-  /** The start failed: a system call's code and operation. */
-  | { readonly kind: "failed"; readonly code: string; readonly operation: string }
+  /** The start failed, or the thread ends by itself: what a `SystemError` says. */
+  | { readonly kind: "failed"; readonly code: string; readonly operation: string; readonly hint: string }
   | { readonly kind: "event"; readonly event: Event }
   | { readonly kind: "status"; readonly id: number; readonly status: ThreadStatus }
   | { readonly kind: "frames"; readonly frames: readonly TappedFrame[] };

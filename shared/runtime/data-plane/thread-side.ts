@@ -4,6 +4,7 @@ import type { BundleStatus } from "../../observe/status-snapshot.ts";
 import type { Tunnel } from "../../protocol/tunnel.ts";
 import type { HostEvent } from "../../protocol/tunnel-host.ts";
 import { type Milliseconds, milliseconds, seconds } from "../../protocol/units.ts";
+import { SystemError } from "../system-error.ts";
 import type { DataPlane } from "./data-plane.ts";
 import { FrameTap } from "./frame-tap.ts";
 import type { ThreadReport, ThreadRequest } from "./thread-messages.ts";
@@ -64,7 +65,7 @@ export class ThreadSide<Command, Event> {
         this.#hooks.onCommand(request.command, now);
         return;
       case "status": {
-        const status = { bundles: this.#describe(now), drops: plane.host.drops.snapshot() };
+        const status = { bundles: this.#describe(now), drops: { ...plane.host.drops.snapshot(), ...plane.drops() } };
         report<Event>({ kind: "status", id: request.id, status });
         return;
       }
@@ -110,11 +111,11 @@ export function report<Event>(message: ThreadReport<Event>): void {
   parentPort?.postMessage(message);
 }
 
-/** Tells the control plane that the start failed, and answers whether `error` is a failed system call. */
+/** Tells the control plane what the thread ends with, and answers whether `error` is a failed system call. */
 export function reportFailure(error: unknown): boolean {
-  if (!(error instanceof Error) || !("code" in error)) return false;
-  const operation = "operation" in error ? String(error.operation) : error.message;
-  report({ kind: "failed", code: String(error.code), operation });
+  if (!(error instanceof SystemError)) return false;
+  const { code, operation, hint } = error;
+  report({ kind: "failed", code, operation, hint });
   return true;
 }
 
