@@ -1,0 +1,51 @@
+import { MemberLink } from "../../shared/protocol/link/member-link.ts";
+import { Outlet } from "../../shared/protocol/link/outlet.ts";
+import { TransmitBatch } from "../../shared/protocol/packet/transmit-batch.ts";
+import { SecurityAssociation } from "../../shared/protocol/seal/security-association.ts";
+import {
+  type BytesPerSecond,
+  type Milliseconds,
+  milliseconds,
+  seconds,
+  UNLIMITED,
+} from "../../shared/protocol/units.ts";
+
+const ROWS = 1024;
+
+/** What a test may want of a link. */
+export type TestLinkOptions = {
+  readonly ordinal?: number;
+  readonly sendRate?: BytesPerSecond;
+  readonly mtu?: number;
+  readonly outlet?: Outlet;
+  /** Where the peer's address record lies. */
+  readonly addressOffset?: number;
+};
+
+/** A link that is down and has neither keys nor a socket. */
+export function downLink(options: TestLinkOptions = {}, now: Milliseconds = milliseconds(0)): MemberLink {
+  const { ordinal = 0, sendRate = UNLIMITED, mtu = 1500, addressOffset = 0 } = options;
+  return new MemberLink(
+    {
+      name: `line${ordinal}`,
+      ordinal,
+      discriminator: ordinal,
+      sendRate,
+      receiveRate: UNLIMITED,
+      mtu,
+      keepalive: { interval: seconds(5), asksWhenIdle: true, deadAfter: undefined },
+      addressOffset,
+    },
+    now,
+  );
+}
+
+/** A link with keys and a socket, whose peer answers. */
+export function upLink(options: TestLinkOptions = {}, now: Milliseconds = milliseconds(0)): MemberLink {
+  const link = downLink(options, now);
+  link.outlet = options.outlet ?? new Outlet(new TransmitBatch(ROWS));
+  link.association = new SecurityAssociation({ localIndex: 1, remoteIndex: 2, sealSlot: 3, openSlot: 4 });
+  link.handle({ kind: "uplink available", detail: "test" }, now);
+  link.handle({ kind: "answer" }, now);
+  return link;
+}
