@@ -146,7 +146,9 @@ export class Inbound {
       return false;
     }
     tunnel.handleAuthentic(link, association, packetNumber, now); // link/
-    if (isNewest) tunnel.handleAddress(link, batch.addressOffset(row), outlet, now);
+    // A late packet under older keys tells where the peer was, not where it is.
+    if (isNewest && association === link.association)
+      tunnel.handleAddress(link, batch.addressOffset(row), outlet, now);
     link.received.count(batch.length(row) + link.outerHeaderSize);
     return true;
   }

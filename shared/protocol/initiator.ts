@@ -98,7 +98,7 @@ export class Initiator implements HandshakeReceiver {
     this.#peerDiscriminator = answer.endpointDiscriminator;
     if (!isSameBundle) tunnel.restart(link, now);
     this.#lastAnswer = answer;
-    tunnel.outbound.setPeerLimits({ mrru: answer.mrru, classes: Math.min(answer.classes, tunnel.options.classes) });
+    if (link.association !== undefined) tunnel.outbound.setPeerLimits(link.association.peer);
     link.pacer.setRate(bytesPerSecond(Math.min(link.options.sendRate, answer.receiveRate)), now);
     link.receiveRate = answer.sendRate;
     tunnel.emit({ kind: "agreed", link, answer });

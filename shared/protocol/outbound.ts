@@ -10,6 +10,7 @@ import { checkIpPacket, ipVersion } from "./packet/ip-header.ts";
 import { FLAG_CHECKSUM_PARTIAL, type PacketBatch } from "./packet/packet-batch.ts";
 import type { Scheduler } from "./scheduler/scheduler.ts";
 import { sealRow } from "./seal/seal-row.ts";
+import type { PeerLimits } from "./seal/security-association.ts";
 import { earliest, type Milliseconds, milliseconds, NEVER } from "./units.ts";
 import { DATAGRAM_OVERHEAD } from "./wire/datagram-header.ts";
 import { BEGIN, END, FRAGMENT_HEADER_SIZE, PPP_PROTOCOLS, writeFragmentHeader } from "./wire/frame-header.ts";
@@ -30,9 +31,6 @@ export type OutboundOptions = {
   readonly scheduler: Scheduler;
   readonly drops: DropCounters;
 };
-
-/** What the peer can receive: the largest packet, and how many classes, over which flows are spread. */
-export type PeerLimits = { readonly mrru: number; readonly classes: number };
 
 /** The way of a packet out of the TUN device: packet, bundle, scheduler, link, wire, seal. */
 export class Outbound {

@@ -120,11 +120,10 @@ export class Responder<Owner> implements HandshakeReceiver {
       else host.sendRaw(origin.outlet, response.datagram, origin.addressOffset);
       return;
     }
-    const agreement = { localIndex, remoteIndex: offer.linkIndex, cipher, keys: response.keys };
+    const peer = { mrru: offer.mrru, classes: Math.min(offer.classes, tunnel.options.classes) };
+    const agreement = { localIndex, remoteIndex: offer.linkIndex, cipher, keys: response.keys, peer };
     const offered = { ephemeral: initiation.ephemeral, token: offer.token };
     sessions.agreeAsResponder(agreement, offered, response.datagram, now);
-    const classes = Math.min(offer.classes, tunnel.options.classes);
-    tunnel.outbound.setPeerLimits({ mrru: offer.mrru, classes });
     tunnel.apply(link, { kind: "session agreed" }, now);
     host.sendRaw(origin.outlet, response.datagram, origin.addressOffset);
   }

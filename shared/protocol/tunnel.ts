@@ -188,6 +188,7 @@ export class Tunnel {
     if (association === link.association) link.lossRate.onPacket(packetNumber, now);
     if (association.isProven) return;
     const isChosen = this.#parts.get(link)?.sessions.onFirstProof(association, now) === true;
+    if (isChosen) this.outbound.setPeerLimits(association.peer);
     if (isChosen) this.apply(link, { kind: "answer" }, now);
   }
 

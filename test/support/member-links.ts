@@ -44,7 +44,10 @@ export function downLink(options: TestLinkOptions = {}, now: Milliseconds = mill
 export function upLink(options: TestLinkOptions = {}, now: Milliseconds = milliseconds(0)): MemberLink {
   const link = downLink(options, now);
   link.outlet = options.outlet ?? new Outlet(new TransmitBatch(ROWS));
-  link.association = new SecurityAssociation({ localIndex: 1, remoteIndex: 2, sealSlot: 3, openSlot: 4 });
+  link.association = new SecurityAssociation(
+    { localIndex: 1, remoteIndex: 2, cipher: "aes-256-gcm", sealSlot: 3, openSlot: 4 },
+    { mrru: 1500, classes: 8 },
+  );
   link.handle({ kind: "uplink available", detail: "test" }, now);
   link.handle({ kind: "answer" }, now);
   return link;

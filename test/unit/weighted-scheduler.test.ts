@@ -51,7 +51,10 @@ function upLink(ordinal: number): MemberLink {
     NOW,
   );
   link.outlet = new Outlet(new TransmitBatch(4));
-  link.association = new SecurityAssociation({ localIndex: 1, remoteIndex: 2, cipher: "aes-256-gcm", sealSlot: 0, openSlot: 1 });
+  link.association = new SecurityAssociation(
+    { localIndex: 1, remoteIndex: 2, cipher: "aes-256-gcm", sealSlot: 0, openSlot: 1 },
+    { mrru: 1500, classes: 8 },
+  );
   link.handle({ kind: "uplink available", detail: "test" }, NOW);
   link.handle({ kind: "answer" }, NOW);
   return link;

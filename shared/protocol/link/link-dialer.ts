@@ -1,5 +1,6 @@
 import { DROP, type DropCode } from "../drop-reason.ts";
 import type { Cipher } from "../seal/aead.ts";
+import { followingToken } from "../session/freshness-token.ts";
 import type { HandshakeCrypto } from "../session/handshake-crypto.ts";
 import { Initiation } from "../session/initiation.ts";
 import type { SecretKey } from "../session/key-id.ts";
@@ -82,7 +83,9 @@ export class LinkDialer {
     const { answer, keys } = response;
     this.#token = answer.token;
     const cipher: Cipher = answer.cipher;
-    const agreement = { localIndex: initiation.offer.linkIndex, remoteIndex: answer.linkIndex, cipher, keys };
+    const { linkIndex: localIndex, classes } = initiation.offer;
+    const peer = { mrru: answer.mrru, classes: Math.min(answer.classes, classes) };
+    const agreement = { localIndex, remoteIndex: answer.linkIndex, cipher, keys, peer };
     this.#sessions.agreeAsInitiator(agreement, now);
     return { kind: "accepted", answer };
   }
@@ -115,6 +118,7 @@ export class LinkDialer {
     this.cancel();
     const linkIndex = this.#options.reserveIndex();
     const offer = { ...this.#options.offer(), linkIndex, token: this.#token };
+    if (this.#token !== undefined) this.#token = followingToken(this.#token);
     const initiation = Initiation.create(this.#options.crypto, this.#options.secret, offer);
     this.#attempt = { initiation, until: milliseconds(now + ATTEMPT_LIFETIME) };
   }

@@ -1,5 +1,5 @@
 import type { Aead, Cipher } from "../seal/aead.ts";
-import { SecurityAssociation } from "../seal/security-association.ts";
+import { type PeerLimits, SecurityAssociation } from "../seal/security-association.ts";
 import type { SessionKeys } from "../session/initiation.ts";
 import { type Offered, SessionSet } from "../session/session-set.ts";
 import type { Milliseconds } from "../units.ts";
@@ -20,6 +20,8 @@ export type Agreement = {
   readonly remoteIndex: number;
   readonly cipher: Cipher;
   readonly keys: SessionKeys;
+  /** What the peer said that it can receive. */
+  readonly peer: PeerLimits;
 };
 
 /** The security associations of one link: makes them from handshakes, and puts keys in and out of the AEAD's slots. */
@@ -62,7 +64,6 @@ export class LinkSessions {
   /** Notes a fresh packet under keys that were not proven yet; true when they are the ones to send with from now on. */
   onFirstProof(association: SecurityAssociation, now: Milliseconds): boolean {
     association.isProven = true;
-    this.#responses.delete(association);
     const isChosen = this.#sessions.onAuthenticated(association, now);
     this.#choose();
     return isChosen;
@@ -94,11 +95,11 @@ export class LinkSessions {
     this.#choose();
   }
 
-  #associate({ localIndex, remoteIndex, cipher, keys }: Agreement): SecurityAssociation {
+  #associate({ localIndex, remoteIndex, cipher, keys, peer }: Agreement): SecurityAssociation {
     const { aead, bind } = this.#environment;
     const sealSlot = aead.addKey(cipher, keys.sendKey);
     const openSlot = aead.addKey(cipher, keys.receiveKey);
-    const association = new SecurityAssociation({ localIndex, remoteIndex, cipher, sealSlot, openSlot });
+    const association = new SecurityAssociation({ localIndex, remoteIndex, cipher, sealSlot, openSlot }, peer);
     bind(this.#link, association);
     return association;
   }

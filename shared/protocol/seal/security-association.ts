@@ -11,16 +11,22 @@ export type AssociationKeys = {
   readonly openSlot: number;
 };
 
+/** What the peer can receive: the largest packet, and how many classes, over which flows are spread. */
+export type PeerLimits = { readonly mrru: number; readonly classes: number };
+
 /** The keys of one link that came from one handshake, with the packet numbers of both directions. */
 export class SecurityAssociation {
   readonly keys: AssociationKeys;
+  /** What its handshake said of the peer: it holds once these keys send. */
+  readonly peer: PeerLimits;
   readonly window = new ReplayWindow();
   /** The peer has proved by a fresh packet that it holds these keys. */
   isProven = false;
   #nextPacketNumber = 0;
 
-  constructor(keys: AssociationKeys) {
+  constructor(keys: AssociationKeys, peer: PeerLimits) {
     this.keys = keys;
+    this.peer = peer;
   }
 
   /** The number of the next packet that is sealed under these keys; never the same twice. */
