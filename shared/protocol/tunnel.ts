@@ -1,5 +1,6 @@
 import type { PacketSink } from "./bundle/reassembler.ts";
 import { ReceivingOrder } from "./bundle/receiving-order.ts";
+import { reorderWait } from "./bundle/reorder-wait.ts";
 import { DropCounters } from "./drop-reason.ts";
 import { LinkControl } from "./link/link-control.ts";
 import type { LinkDialer } from "./link/link-dialer.ts";
@@ -17,11 +18,6 @@ import type { TunnelEvent } from "./tunnel-events.ts";
 import { earliest, type Milliseconds, milliseconds, seconds } from "./units.ts";
 import { copyAddressRecord, isSameRemote } from "./wire/address-record.ts";
 import { CLASS_LIMIT, FRAME_OVERHEAD } from "./wire/frame-header.ts";
-
-// How long a missing fragment is waited for: what the links' delays differ by, within these bounds.
-const SHORTEST_WAIT = 20;
-const WAIT_SLACK = 15;
-const UNMEASURED_WAIT = 200;
 
 // A link that the peer left without a word is kept this long; its sessions end later by themselves.
 const ABANDONED_AFTER = seconds(60);
@@ -216,14 +212,17 @@ export class Tunnel {
     }
     this.noticeChanges(now);
     this.#removeAbandoned(now);
-    this.receiving.handleTimeout(this.#reorderWait(), now);
+    this.receiving.handleTimeout(reorderWait(this.links, this.options.reorderWait), now);
     this.outbound.handleTimeout(now);
     this.outbound.poll(now);
   }
 
   /** When `handleTimeout` has something to do. */
   nextTimeout(): Milliseconds {
-    let next = earliest(this.outbound.nextTimeout(), this.receiving.nextTimeout(this.#reorderWait()));
+    let next = earliest(
+      this.outbound.nextTimeout(),
+      this.receiving.nextTimeout(reorderWait(this.links, this.options.reorderWait)),
+    );
     for (const { link, sessions, control, dialer } of this.#parts.values()) {
       next = earliest(next, earliest(sessions.nextTimeout(), control.nextTimeout()));
       if (dialer !== undefined) next = earliest(next, dialer.nextTimeout());
@@ -294,19 +293,5 @@ export class Tunnel {
     if (mtu === Number.POSITIVE_INFINITY || mtu === this.#mtu) return;
     this.#mtu = mtu;
     this.#events.push({ kind: "mtu changed", mtu });
-  }
-
-  #reorderWait(): Milliseconds {
-    let slowest = 0;
-    let fastest = Number.POSITIVE_INFINITY;
-    for (const { isUp, roundTripTime } of this.links) {
-      if (!isUp) continue;
-      const { smoothed, variation, minimum } = roundTripTime;
-      if (smoothed === undefined) return milliseconds(Math.min(UNMEASURED_WAIT, this.options.reorderWait));
-      slowest = Math.max(slowest, smoothed + 4 * variation);
-      fastest = Math.min(fastest, minimum ?? smoothed);
-    }
-    const wait = Math.max(SHORTEST_WAIT, slowest - fastest + WAIT_SLACK);
-    return milliseconds(Math.min(wait, this.options.reorderWait));
   }
 }
