@@ -5,6 +5,7 @@ import { createHandshakeCrypto } from "../shared/runtime/handshake-crypto.ts";
 import { secretKeyFromText } from "../shared/runtime/secret-key.ts";
 import { requireSafeScript } from "../shared/runtime/status-command.ts";
 import { describeChange } from "../shared/runtime/system/change-actions.ts";
+import type { HostChange } from "../shared/runtime/system/host-change.ts";
 import { HostChanges } from "../shared/runtime/system/host-changes.ts";
 import { requirePrivileges } from "../shared/runtime/system/privileges.ts";
 import { hawserVersion } from "../shared/runtime/version.ts";
@@ -58,15 +59,19 @@ export async function planClient(config: ClientConfig): Promise<readonly string[
   const lines: string[] = [];
   for (const [link, plan] of await planUplinks(requests, config.interfaceName)) {
     lines.push(plan.kind === "available" ? `# link ${link}` : `# link ${link}: ${plan.reason}`);
-    lines.push(...plan.changes.map(describeChange));
+    lines.push(...plan.changes.flatMap(linesOf));
   }
   const addresses = [config.ip4, config.ip6].filter((address) => address !== undefined);
   const terms = { addresses, gateways: [], routes: config.routes.map(({ text }) => text), nameServers: [] };
   const mtu = config.mtu === "auto" ? USUAL_MTU : config.mtu;
   const origin = addresses.length === 0 ? "with addresses that the server chooses" : "once the server has agreed";
   lines.push(`# interface ${config.interfaceName}, ${origin}`);
-  lines.push(...(await planTunnelDevice(config, config.interfaceName, terms, mtu)).map(describeChange));
+  lines.push(...(await planTunnelDevice(config, config.interfaceName, terms, mtu)).flatMap(linesOf));
   return lines;
+}
+
+function linesOf(change: HostChange): readonly string[] {
+  return describeChange(change).split("\n");
 }
 
 async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {

@@ -5,6 +5,7 @@ import { createHandshakeCrypto } from "../shared/runtime/handshake-crypto.ts";
 import { secretKeyFromText } from "../shared/runtime/secret-key.ts";
 import { requireSafeScript } from "../shared/runtime/status-command.ts";
 import { describeChange } from "../shared/runtime/system/change-actions.ts";
+import type { HostChange } from "../shared/runtime/system/host-change.ts";
 import { HostChanges } from "../shared/runtime/system/host-changes.ts";
 import { requirePrivileges } from "../shared/runtime/system/privileges.ts";
 import { hawserVersion } from "../shared/runtime/version.ts";
@@ -45,7 +46,12 @@ export async function runServer(
 
 /** What the server would do to this machine, a line each. */
 export async function planServer(config: ServerConfig): Promise<readonly string[]> {
-  return (await planServerHost(config)).map(describeChange);
+  const changes = await planServerHost(config);
+  return [`# interface ${config.interfaceName}`, ...changes.flatMap(linesOf)];
+}
+
+function linesOf(change: HostChange): readonly string[] {
+  return describeChange(change).split("\n");
 }
 
 async function planeDataOf(config: ServerConfig): Promise<ServerPlaneData> {

@@ -17,6 +17,8 @@ export type NatRequest = {
   readonly outDevice?: string;
   /** Whether clients may not reach each other (`client_to_client = no`). */
   readonly isolatesClients: boolean;
+  /** Whether TCP segments are kept within the tunnel's MTU (`mss_clamp`); they are when left out. */
+  readonly clampsSegments?: boolean;
 };
 
 const ROUTER_ADVERTISEMENT = "9";
@@ -43,8 +45,11 @@ export async function planNat(request: NatRequest): Promise<HostChange[]> {
  * and ignores further advertisements as soon as it forwards, unless it was told to accept them always.
  */
 export function natChanges(request: NatRequest, advertised: readonly string[]): HostChange[] {
-  const { tunnelDevice, isolatesClients } = request;
-  const changes: HostChange[] = [];
+  const { tunnelDevice, isolatesClients, clampsSegments = true } = request;
+  const masquerade = request.masquerades ? masqueradeRules(request) : [];
+  // First made and last undone: as long as packets are forwarded or still arrive for clients, the table turns their
+  // addresses; what arrives without it, the host itself would answer with a reset.
+  const changes: HostChange[] = [planFirewall({ tunnelDevice, masquerade, isolatesClients, clampsSegments })];
   if (request.prefixes.some((prefix) => !isPrefix6(prefix))) {
     changes.push({ kind: "setting", name: "net/ipv4/ip_forward", value: "1" });
   }
@@ -54,8 +59,7 @@ export function natChanges(request: NatRequest, advertised: readonly string[]): 
     }
     changes.push({ kind: "setting", name: "net/ipv6/conf/all/forwarding", value: "1" });
   }
-  const masquerade = request.masquerades ? masqueradeRules(request) : [];
-  return [...changes, planFirewall({ tunnelDevice, masquerade, isolatesClients })];
+  return changes;
 }
 
 /** The devices whose addresses or routes in the main table come from router advertisements. */

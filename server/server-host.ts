@@ -22,6 +22,7 @@ export async function planServerHost(config: ServerConfig): Promise<HostChange[]
     prefixes: [...pools, ...routes],
     masquerades: config.nat,
     isolatesClients: !config.clientToClient,
+    clampsSegments: config.mssClamp,
     ...(config.natInterface === undefined ? {} : { outDevice: config.natInterface }),
   });
   return [...nat, ...tunnel];

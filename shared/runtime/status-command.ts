@@ -133,7 +133,8 @@ export async function requireSafeScript(script: string): Promise<void> {
   const operation = `use statuscommand ${script}`;
   const refuse = (code: string, hint: string) => new SystemError({ code, operation, hint });
   const found = await stat(script).catch((error: unknown) => {
-    throw systemErrorOf(error, operation);
+    const { code } = systemErrorOf(error, operation);
+    throw refuse(code, code === "ENOENT" ? "there is no such file" : "");
   });
   if (!found.isFile()) throw refuse("EACCES", "it is not a file");
   if (found.uid !== 0 && found.uid !== process.geteuid?.()) throw refuse("EACCES", `chown root ${script}`);

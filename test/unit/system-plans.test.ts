@@ -61,7 +61,7 @@ describe("The firewall of a client", () => {
 
 describe("The plan of the server's NAT", () => {
   it("forwards and masquerades by any device but the tunnel", () => {
-    const [ip4, ip6, table] = natChanges(NAT, []).map(describeChange);
+    const [table, ip4, ip6] = natChanges(NAT, []).map(describeChange);
 
     assert.equal(ip4, "sysctl -w net/ipv4/ip_forward=1");
     assert.equal(ip6, "sysctl -w net/ipv6/conf/all/forwarding=1");
@@ -70,7 +70,7 @@ describe("The plan of the server's NAT", () => {
   });
 
   it("keeps routes from router advertisements before it forwards IPv6", () => {
-    const [, advertised, forwarding] = natChanges(NAT, ["eth0"]).map(describeChange);
+    const [, , advertised, forwarding] = natChanges(NAT, ["eth0"]).map(describeChange);
 
     assert.equal(advertised, "sysctl -w net/ipv6/conf/eth0/accept_ra=2");
     assert.equal(forwarding, "sysctl -w net/ipv6/conf/all/forwarding=1");
@@ -81,6 +81,22 @@ describe("The plan of the server's NAT", () => {
 
     assert.equal(changes.length, 2);
     assert.doesNotMatch(changes.join("\n"), /masquerade|ipv6/);
+  });
+
+  it("puts the table in place first, so that it is taken away last", () => {
+    assert.deepEqual(
+      natChanges(NAT, []).map(({ kind }) => kind),
+      ["firewall", "setting", "setting"],
+    );
+  });
+
+  it("leaves segments alone with mss_clamp = no", () => {
+    assert.doesNotMatch(
+      natChanges({ ...NAT, clampsSegments: false }, [])
+        .map(describeChange)
+        .join("\n"),
+      /maxseg/,
+    );
   });
 
   it("can be kept to one device, and keeps clients apart", () => {

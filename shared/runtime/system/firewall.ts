@@ -7,6 +7,8 @@ export type FirewallPlan = {
   readonly masquerade: readonly MasqueradeRule[];
   /** Drop what would go from one client to another. */
   readonly isolatesClients: boolean;
+  /** Keep TCP segments within the routes' MTU. */
+  readonly clampsSegments: boolean;
 };
 
 /** Packets that leave by a device, or by any but the TUN device, get that device's address. */
@@ -47,7 +49,7 @@ export function planClientFirewall(
         return ours.length === 0 ? [] : [{ family, towards, except: ours }];
       })
     : [];
-  return planFirewall({ tunnelDevice, masquerade, isolatesClients: false });
+  return planFirewall({ tunnelDevice, masquerade, isolatesClients: false, clampsSegments: true });
 }
 
 /** Puts a table in place in one transaction; packets meet the old one or the new one, never none. */
@@ -74,7 +76,7 @@ function emptyAndDelete(table: string): string {
 function forwardChain(plan: FirewallPlan): string {
   const device = `"${plan.tunnelDevice}"`;
   const clamp = "tcp flags syn / syn,rst tcp option maxseg size set rt mtu";
-  const rules = [`iifname ${device} ${clamp}`, `oifname ${device} ${clamp}`];
+  const rules = plan.clampsSegments ? [`iifname ${device} ${clamp}`, `oifname ${device} ${clamp}`] : [];
   if (plan.isolatesClients) rules.push(`iifname ${device} oifname ${device} drop`);
   return chain("forward", "type filter hook forward priority mangle; policy accept;", rules);
 }
