@@ -5,6 +5,7 @@ import { milliseconds, seconds } from "../../shared/protocol/units.ts";
 import { createHandshakeCrypto } from "../../shared/runtime/handshake-crypto.ts";
 import { FULL_PACKET, lineOf } from "./lines.ts";
 import { Simulation } from "./simulation.ts";
+import { stateOf } from "./state.ts";
 import { Stream } from "./stream.ts";
 
 const LINES = [lineOf(20, 10), lineOf(20, 10)];
@@ -90,17 +91,3 @@ describe("A replayed datagram", () => {
     assert.equal(simulation.server.end.keyCount, 4);
   });
 });
-
-/** What must not change: states, addresses, sequence numbers and keys of both ends. */
-function stateOf(simulation: Simulation) {
-  const { serverTunnel, client, server } = simulation;
-  return [client.tunnel, serverTunnel].map((tunnel) => ({
-    links: tunnel?.links.map(({ state, association, received, name }) => ({ name, state, association, ...received })),
-    delivered: { ...tunnel?.delivered },
-    reordering: { ...tunnel?.receiving.counters },
-    held: tunnel?.receiving.heldCount,
-    keys: [client.end.keyCount, server.end.keyCount],
-    cells: [client.end.host.freeCells, server.end.host.freeCells],
-    events: simulation.events.length,
-  }));
-}

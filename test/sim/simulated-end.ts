@@ -18,7 +18,9 @@ const LINKS = 256;
 const BATCH = 512;
 const STRIDE = 2048;
 const SCRATCH = 128 * 1024;
+const PACKET_OFFSET = (1 + BATCH) * 64;
 const RECORDS = LINKS * 64;
+const RECEIVED = 2 * 1024 * 1024;
 
 /** A simulated host's address: which one, and its UDP port. */
 export type Place = { readonly host: number; readonly port: number };
@@ -41,6 +43,7 @@ export class SimulatedEnd {
   readonly #packets = new PacketBatch(BATCH);
   readonly #received = new ReceiveBatch(BATCH);
   readonly #scratch: number;
+  readonly #receivedAt: number;
   readonly #sealed = new Uint8Array(BATCH * STRIDE);
   readonly #lengths = new Int32Array(BATCH);
   readonly #places: Place[];
@@ -57,8 +60,9 @@ export class SimulatedEnd {
   ) {
     this.#places = [...places];
     this.#transmit = transmit;
-    this.#arena = new Arena(cells * CELL_SIZE + RECORDS + ASSEMBLY + SCRATCH);
+    this.#arena = new Arena(cells * CELL_SIZE + RECORDS + ASSEMBLY + SCRATCH + RECEIVED);
     this.#scratch = this.#arena.reserve(SCRATCH);
+    this.#receivedAt = this.#arena.reserve(RECEIVED);
     const aead: Aead = {
       addKey: (cipher, key) => {
         const slot = this.#aead.addKey(cipher, key);
@@ -107,15 +111,22 @@ export class SimulatedEnd {
 
   /** Takes a datagram from the network. */
   receive(datagram: Datagram, outlet: number, now: Milliseconds): void {
+    this.receiveBatch([datagram], outlet, now);
+  }
+
+  /** Takes datagrams from the network in one batch: as many as it has rows, and 2 MiB of them, at most. */
+  receiveBatch(datagrams: readonly Datagram[], outlet: number, now: Milliseconds): void {
     const target = this.outlets[outlet];
     if (target === undefined) return;
-    const offset = this.#scratch + 4096;
-    const { bytes } = datagram;
-    this.#arena.bytes.set(bytes, offset);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    const word = (at: number): number => (bytes.length >= at + 4 ? view.getInt32(at) : 0);
+    let offset = this.#receivedAt;
     this.#received.clear();
-    this.#received.add(offset, bytes.length, this.record(datagram.from, 1), word(0), word(4));
+    for (const [row, { bytes, from }] of datagrams.entries()) {
+      this.#arena.bytes.set(bytes, offset);
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      const word = (at: number): number => (bytes.length >= at + 4 ? view.getInt32(at) : 0);
+      this.#received.add(offset, bytes.length, this.record(from, 1 + row), word(0), word(4));
+      offset += bytes.length;
+    }
     this.host.handleDatagrams(this.#received, target, now);
     this.settle(now);
   }
@@ -123,7 +134,7 @@ export class SimulatedEnd {
   /** Takes IP packets from the TUN device for one tunnel. */
   sendPackets(tunnel: Tunnel, packets: readonly Uint8Array[], now: Milliseconds): void {
     for (const packet of packets) {
-      const offset = this.#scratch + 8192 + HEADROOM;
+      const offset = this.#scratch + PACKET_OFFSET + HEADROOM;
       this.#arena.bytes.set(packet, offset);
       this.#packets.clear();
       this.#packets.add(offset, packet.length, 0);

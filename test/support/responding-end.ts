@@ -24,6 +24,8 @@ export const START = seconds(1000);
 
 /** The answering end of one link whose keys are agreed, with an AEAD that leaves everything in clear. */
 export class RespondingEnd {
+  /** How many packets may wait. */
+  static readonly CELLS = 256;
   readonly arena = new Arena(8 * 1024 * 1024);
   readonly outlet = new Outlet(new TransmitBatch(64));
   readonly delivery = new DeliveryBatch(64);
@@ -46,7 +48,7 @@ export class RespondingEnd {
     arena.bytes[this.#record] = 4;
     this.host = new TunnelHost({
       arena,
-      cells: 64,
+      cells: RespondingEnd.CELLS,
       links: 4,
       assemblyBytes: 4 * 65_536,
       delivery,
@@ -92,6 +94,24 @@ export class RespondingEnd {
     link.outlet = this.outlet;
     this.tunnel.apply(link, { kind: "session agreed" }, START);
     this.tunnel.apply(link, { kind: "answer" }, START);
+  }
+
+  /** Whether the link still has keys under which a datagram can come. */
+  get isReachable(): boolean {
+    return this.host.reach(this.#index)?.association !== undefined;
+  }
+
+  /** Does a driver's round: lets happen what is due, and writes every batch. */
+  finish(now: Milliseconds): void {
+    for (;;) {
+      this.host.settle(now);
+      const { hasRefused } = this.delivery;
+      this.outlet.batch.clear();
+      this.delivery.clear();
+      this.host.recycle();
+      if (!hasRefused) return;
+      this.host.resume();
+    }
   }
 
   receiveEcho(now: Milliseconds): void {
