@@ -11,6 +11,7 @@ import { waitUntil } from "./toolkit/wait.ts";
 const LINES = [evenLine("dsl", 20, 10), evenLine("lte", 20, 10)];
 // A tenth of a second of a line's rate: more than probes and handshakes send.
 const USED_BYTES = 250_000;
+const SIGNALS = { stop: "SIGTERM", kill: "SIGKILL" } as const;
 
 describe("A bundle in trouble", { skip: missingForLab(), timeout: 180_000 }, () => {
   let lab: Lab;
@@ -58,28 +59,42 @@ describe("A bundle in trouble", { skip: missingForLab(), timeout: 180_000 }, () 
     );
     for (const { name } of LINES) await network.relay.restore(name);
 
-    await trafficGoesOn(network, 5000);
+    await trafficGoesOn(network, tunnel, 5000);
   });
 
   for (const role of ["server", "client"] as const) {
     for (const end of ["stop", "kill"] as const) {
       it(`lets traffic go on within 3 s when the ${role} is started again after ${SIGNALS[end]}`, async (context) => {
         const daemon: Daemon = tunnel[role];
-        const download = startDownload(lab, network.home, 8);
-        await download.line(/^second 1:/);
+        const load = startDownload(lab, network.home, 60);
+        await load.line(/^second 1:/);
         await daemon[end]();
         daemon.start();
 
-        const goneMs = await trafficGoesOn(network, 3000);
+        const afterMs = await trafficGoesOn(network, tunnel, 3000);
 
-        const { longestGapMs } = await finished(download, 8);
-        context.diagnostic(`traffic after ${goneMs.toFixed(0)} ms; the download's gap ${longestGapMs.toFixed(0)} ms`);
+        load.signal("SIGTERM");
+        context.diagnostic(`traffic went on ${afterMs.toFixed(0)} ms after the new start`);
+        await tunnel.client.untilUp(LINES.length);
+        await tunnel.client.untilRouting(WEB_ADDRESS);
+        await finished(startDownload(lab, network.home, 1), 1);
       });
     }
   }
-});
 
-const SIGNALS = { stop: "SIGTERM", kill: "SIGKILL" } as const;
+  // An orderly end takes the address translation away, and the VPS itself then answers the web server by a reset.
+  it("keeps a TCP connection while the server is killed and started again", async (context) => {
+    const download = startDownload(lab, network.home, 8);
+    await download.line(/^second 2:/);
+    await tunnel.server.kill();
+    tunnel.server.start();
+
+    const { longestGapMs } = await finished(download, 8);
+
+    context.diagnostic(`longest gap ${longestGapMs.toFixed(0)} ms`);
+    assert.ok(longestGapMs <= 5000, `nothing arrived for ${longestGapMs} ms`);
+  });
+});
 
 async function restoreUnderLoad({ relay }: HomeNetwork, line: string): Promise<number> {
   const before = (await relay.counts(line)).down.delivered.bytes;
@@ -91,9 +106,14 @@ async function restoreUnderLoad({ relay }: HomeNetwork, line: string): Promise<n
   return performance.now() - restoredAt;
 }
 
-async function trafficGoesOn({ home }: HomeNetwork, withinMs: number): Promise<number> {
+// Without the client's routes a ping would come back by a line's own. Probes are light, for they share the processor
+// with the daemon that is starting.
+async function trafficGoesOn({ home }: HomeNetwork, { client }: Tunnel, withinMs: number): Promise<number> {
   const startedAt = performance.now();
+  await client.untilRouting(WEB_ADDRESS, withinMs);
   const ping = ["ping", "-q", "-c", "1", "-W", "0.3", WEB_ADDRESS] as const;
   await waitUntil("a ping comes back through the tunnel", withinMs, async () => await home.run(...ping));
-  return performance.now() - startedAt;
+  const tookMs = performance.now() - startedAt;
+  assert.ok(tookMs <= withinMs, `traffic went on after ${tookMs} ms`);
+  return tookMs;
 }

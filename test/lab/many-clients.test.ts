@@ -45,6 +45,7 @@ describe(`One server process with ${CLIENTS} clients of two links each`, {
 
   it("lets every client reach the server and the internet", async () => {
     const unreached: string[] = [];
+    for (const { daemon } of network.clients) await daemon.untilRouting(OUTSIDE_ADDRESS);
     for (const { name, namespace } of network.clients) {
       for (const target of [SERVER_TUNNEL_ADDRESS, OUTSIDE_ADDRESS])
         if (!(await reaches(namespace, target, 5))) unreached.push(`${name} to ${target}`);
@@ -68,6 +69,8 @@ describe(`One server process with ${CLIENTS} clients of two links each`, {
     const [client] = network.clients;
     assert.ok(client !== undefined);
     const before = await dropsOf(network, client);
+    // An honest client gives foreign packets its own address; this one does not.
+    await client.namespace.nft("flush ruleset");
     await client.namespace.ip(`address add ${SPOOFED_ADDRESS}/32 dev lo`);
 
     const isReached = await reaches(client.namespace, OUTSIDE_ADDRESS, 1, "-I", SPOOFED_ADDRESS);

@@ -10,6 +10,7 @@ import type { Namespace } from "./namespace.ts";
 import { runCommand } from "./run-command.ts";
 import { waitUntil } from "./wait.ts";
 
+const DEVICE = "hawser0";
 const PROGRAM = "shared/cli/main.js";
 
 /** One of our daemons in a namespace: `hawser client` or `hawser server` with a file of its own, mode 0600. */
@@ -79,6 +80,16 @@ export class Daemon {
     if (bundles === "ended")
       throw new Error(`the ${this.#role} ended before ${wanted}; its output:\n${daemon.output}`);
     return bundles;
+  }
+
+  /**
+   * Waits until its host sends what is for `target` into the tunnel: links are up a little before routes are set, and a
+   * connection that began by a line's own route breaks when the route moves.
+   */
+  async untilRouting(target: string, withinMs = 10_000): Promise<void> {
+    await waitUntil(`the ${this.#role} routes ${target} into the tunnel`, withinMs, async () => {
+      return (await this.#namespace.run("ip", "route", "get", target)).includes(`dev ${DEVICE}`);
+    });
   }
 }
 

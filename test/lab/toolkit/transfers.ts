@@ -14,8 +14,8 @@ export async function startWebServer(lab: Lab, web: Namespace): Promise<LabProce
 }
 
 /** The address by which the web server knows who asks from this namespace. Throws when it cannot be reached. */
-export async function addressSeenByServer(from: Namespace, server = WEB_ADDRESS): Promise<string> {
-  const script = `fetch("http://${host(server)}/address", { signal: AbortSignal.timeout(5000) })
+export async function addressSeenByServer(from: Namespace, server = WEB_ADDRESS, withinMs = 5000): Promise<string> {
+  const script = `fetch("http://${host(server)}/address", { signal: AbortSignal.timeout(${withinMs}) })
     .then((answer) => answer.text()).then((text) => process.stdout.write(text.trim()))`;
   return await from.run(process.execPath, "-e", script);
 }

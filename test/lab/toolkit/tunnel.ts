@@ -1,23 +1,12 @@
 import type { BytesPerSecond } from "../../../shared/protocol/units.ts";
 import { fillTemplate, type Sections, type Settings } from "./config-template.ts";
 import { Daemon, newSecret } from "./daemon.ts";
-import {
-  HOME_ADDRESS,
-  type HomeLine,
-  type HomeNetwork,
-  uplinkDevice,
-  VPS_ADDRESS,
-  WEB_ADDRESS,
-} from "./home-network.ts";
+import { type HomeLine, type HomeNetwork, uplinkDevice, VPS_ADDRESS, WEB_ADDRESS } from "./home-network.ts";
 import type { Lab } from "./lab.ts";
-import type { Namespace } from "./namespace.ts";
 import type { CapacityLine } from "./payload-capacity.ts";
-import { waitUntil } from "./wait.ts";
-
-const TUNNEL_DEVICE = "hawser0";
 
 /** The two daemons of the main job, in the router and in the VPS. */
-export type Tunnel = { readonly client: Daemon; readonly server: Daemon; readonly router: Namespace };
+export type Tunnel = { readonly client: Daemon; readonly server: Daemon };
 
 /** What differs from the usual in the daemons' files. */
 export type TunnelOptions = {
@@ -43,21 +32,16 @@ export async function prepareTunnel(
   return {
     server: new Daemon(lab, network.vps, "server", "server", server),
     client: new Daemon(lab, network.router, "client", "client", client),
-    router: network.router,
   };
 }
 
 /** Starts both daemons and waits until every link is up on both ends and the home's traffic goes into the tunnel. */
-export async function startTunnel({ client, server, router }: Tunnel, links: number): Promise<void> {
+export async function startTunnel({ client, server }: Tunnel, links: number): Promise<void> {
   server.start();
   client.start();
   await client.untilUp(links);
   await server.untilUp(links);
-  // A connection that began by a line's own route would break when the default route moves.
-  await waitUntil("the router sends the home's traffic into the tunnel", 5000, async () => {
-    const route = await router.run("ip", "route", "get", WEB_ADDRESS, "from", HOME_ADDRESS, "iif", "lan");
-    return route.includes(`dev ${TUNNEL_DEVICE}`);
-  });
+  await client.untilRouting(WEB_ADDRESS);
 }
 
 /** The lines as far as capacity goes, in one direction. */
