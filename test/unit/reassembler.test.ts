@@ -1,57 +1,299 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { CHECKSUM_PARTIAL } from "../../shared/protocol/bundle/fragment.ts";
+import { LARGEST_WINDOW } from "../../shared/protocol/bundle/held-fragments.ts";
 import { Reassembler, ReorderingCounters } from "../../shared/protocol/bundle/reassembler.ts";
 import { sequenceNumber } from "../../shared/protocol/bundle/sequence-number.ts";
 import { Arena } from "../../shared/protocol/packet/arena.ts";
 import { AssemblyBuffer } from "../../shared/protocol/packet/assembly-buffer.ts";
 import { CellPool } from "../../shared/protocol/packet/cell-pool.ts";
-import { milliseconds } from "../../shared/protocol/units.ts";
+import { milliseconds, NEVER } from "../../shared/protocol/units.ts";
 import { BEGIN, END } from "../../shared/protocol/wire/frame-header.ts";
 
 const LIMIT = milliseconds(20);
+const WHOLE = BEGIN | END;
+const MRRU = 1000;
 
 describe("A reassembler", () => {
-  it("delivers a fragment once that comes again while the first copy waits for room in the sink", () => {
+  it("passes on what comes in its turn, from where it was received", () => {
     const { reassembler, sink } = setUp();
-    sink.isFull = true;
-    insertWhole(reassembler, 0, 0);
-    sink.isFull = false;
 
-    insertWhole(reassembler, 0, 1);
-    reassembler.release();
-    for (let time = 2; time < 200; time++) reassembler.handleTimeout(LIMIT, milliseconds(time));
+    for (const sequence of [0, 1, 2]) insert(reassembler, sequence, WHOLE, 100 + sequence);
 
-    assert.deepEqual(sink.delivered, [0]);
+    assert.deepEqual(sink.delivered, [100, 101, 102]);
+    assert.equal(reassembler.waitingSince, undefined);
+  });
+
+  it("holds what comes early until its turn", () => {
+    const { reassembler, sink, counters } = setUp();
+
+    for (const sequence of [2, 1, 0, 3]) insert(reassembler, sequence, WHOLE, 100 + sequence);
+
+    assert.deepEqual(sink.delivered, [100, 101, 102, 103]);
+    assert.equal(counters.reordered, 2);
+  });
+
+  it("puts the fragments of a packet together, from B to E (RFC 1990 §3)", () => {
+    const { reassembler, sink } = setUp();
+
+    insert(reassembler, 2, END, 30);
+    insert(reassembler, 0, BEGIN, 10);
+    insert(reassembler, 1, 0, 20);
+
+    assert.deepEqual(sink.delivered, [60]);
     assert.equal(reassembler.heldCount, 0);
   });
 
-  it("ends the wait for one missing fragment at the same time, whatever comes behind it", () => {
+  it("delivers a packet as soon as its last missing fragment comes", () => {
+    const { reassembler, sink } = setUp();
+    insert(reassembler, 0, BEGIN, 10);
+    insert(reassembler, 2, END, 10);
+    insert(reassembler, 3, WHOLE, 99);
+
+    insert(reassembler, 1, 0, 10);
+
+    assert.deepEqual(sink.delivered, [30, 99]);
+  });
+
+  it("takes a null fragment and delivers nothing (RFC 1990 §4.1)", () => {
+    const { reassembler, sink } = setUp();
+
+    insert(reassembler, 0, WHOLE, 0);
+    insert(reassembler, 1, WHOLE, 50);
+
+    assert.deepEqual(sink.delivered, [50]);
+  });
+
+  it("calls what is missing before M lost, and discards the rest of its packet (RFC 1990 §4.1)", () => {
+    const { reassembler, sink, counters } = setUp();
+    insert(reassembler, 0, BEGIN, 10);
+    insert(reassembler, 2, END, 10);
+    insert(reassembler, 3, WHOLE, 99);
+
+    reassembler.giveUpBefore(sequenceNumber(2));
+
+    assert.deepEqual(sink.delivered, [99]);
+    assert.deepEqual([counters.lost, counters.incomplete], [1, 2]);
+  });
+
+  it("waits for what is missing from M on (RFC 1990 §4.1)", () => {
+    const { reassembler, sink } = setUp();
+    insert(reassembler, 0, BEGIN, 10);
+    insert(reassembler, 2, WHOLE, 99);
+
+    reassembler.giveUpBefore(sequenceNumber(1));
+
+    assert.deepEqual(sink.delivered, []);
+    assert.equal(reassembler.heldCount, 2);
+  });
+
+  it("discards a packet whose next one begins before its end came", () => {
+    const { reassembler, sink, counters } = setUp();
+
+    for (const [sequence, flags] of [BEGIN, BEGIN, END].entries()) insert(reassembler, sequence, flags, 10);
+
+    assert.deepEqual(sink.delivered, [20]);
+    assert.equal(counters.incomplete, 1);
+  });
+
+  it("drops what comes after it was given up", () => {
+    const { reassembler, sink, counters } = setUp();
+    insert(reassembler, 1, WHOLE, 50);
+    reassembler.giveUpBefore(sequenceNumber(1));
+
+    insert(reassembler, 0, WHOLE, 40);
+
+    assert.deepEqual(sink.delivered, [50]);
+    assert.equal(counters.late, 1);
+  });
+
+  it("delivers a fragment once that comes twice", () => {
+    const { reassembler, sink, counters } = setUp();
+
+    for (const sequence of [1, 1, 0, 0, 1]) insert(reassembler, sequence, WHOLE, 50 + sequence);
+
+    assert.deepEqual(sink.delivered, [50, 51]);
+    assert.equal(counters.late, 3);
+  });
+
+  it("delivers a fragment once that comes again while the first copy waits for room in the sink", () => {
+    const { reassembler, sink } = setUp();
+    sink.isFull = true;
+    insert(reassembler, 0, WHOLE, 100);
+    sink.isFull = false;
+
+    insert(reassembler, 0, WHOLE, 100, 1);
+    reassembler.release();
+    for (let time = 2; time < 200; time++) reassembler.handleTimeout(LIMIT, milliseconds(time));
+
+    assert.deepEqual(sink.delivered, [100]);
+    assert.equal(reassembler.heldCount, 0);
+  });
+
+  it("says to the sink that a packet waits when the memory for putting it together is used up", () => {
+    const { reassembler, sink, assembly } = setUp();
+    assembly.take(64 * 1024 - 100);
+
+    insert(reassembler, 0, BEGIN, 500);
+    insert(reassembler, 1, END, 500);
+    const waiting = sink.shortages;
+    assembly.recycle();
+    reassembler.release();
+
+    assert.equal(waiting, 1);
+    assert.deepEqual(sink.delivered, [1000]);
+  });
+
+  it("discards what is above the MRRU, whole or in fragments (RFC 1990 §5.1.1)", () => {
+    const { reassembler, sink, counters } = setUp();
+    // The protocol field in front of the packet does not count.
+    insert(reassembler, 0, WHOLE, MRRU + 1);
+    insert(reassembler, 1, WHOLE, MRRU + 2);
+    insert(reassembler, 2, BEGIN, MRRU);
+    insert(reassembler, 3, END, 2);
+
+    assert.deepEqual(sink.delivered, [MRRU + 1]);
+    assert.equal(counters.oversized, 2);
+  });
+
+  it("hands on whether the packet's checksum is partial, as its first fragment says", () => {
+    const { reassembler, sink } = setUp();
+
+    insert(reassembler, 0, BEGIN | CHECKSUM_PARTIAL, 10);
+    insert(reassembler, 1, END, 10);
+    insert(reassembler, 2, WHOLE, 10);
+
+    assert.deepEqual(sink.partial, [true, false]);
+  });
+
+  it("goes on after the last sequence number with the first (RFC 1990 §3)", () => {
+    const { reassembler, sink } = setUp();
+    for (const start of [2 ** 23 - 1, 2 ** 24 - 2]) reassembler.giveUpBefore(sequenceNumber(start));
+
+    for (const sequence of [2 ** 24 - 1, 0, 2 ** 24 - 2, 1])
+      insert(reassembler, sequence, WHOLE, 10 + (sequence & 3));
+
+    assert.deepEqual(sink.delivered, [12, 13, 10, 11]);
+  });
+
+  it("gives up the oldest when more is ahead than the window holds", () => {
+    const { reassembler, sink, counters } = setUp();
+    insert(reassembler, 1, WHOLE, 50);
+
+    insert(reassembler, LARGEST_WINDOW + 1, WHOLE, 60);
+
+    assert.deepEqual(sink.delivered, [50]);
+    assert.equal(counters.lost, 1);
+    assert.equal(reassembler.heldCount, 1);
+  });
+
+  it("does not slide its window over packets that wait for room in the sink", () => {
+    const { reassembler, sink, counters } = setUp();
+    sink.isFull = true;
+    insert(reassembler, 0, WHOLE, 50);
+
+    insert(reassembler, LARGEST_WINDOW, WHOLE, 60);
+
+    assert.equal(counters.overflows, 1);
+    assert.equal(reassembler.heldCount, 1);
+  });
+
+  it("counts what finds no cell, and lets at least half of the cells to others", () => {
+    const { reassembler, counters } = setUp();
+
+    for (let sequence = 1; sequence <= 64; sequence++) insert(reassembler, sequence, WHOLE, 10);
+
+    assert.equal(reassembler.heldCount, 32);
+    assert.equal(counters.overflows, 32);
+  });
+
+  it("gives all cells back on a reset, and starts at 0", () => {
+    const { reassembler, sink, cells } = setUp();
+    for (const sequence of [3, 1, 2]) insert(reassembler, sequence, WHOLE, 10);
+
+    reassembler.reset();
+    cells.recycle();
+    insert(reassembler, 0, WHOLE, 77);
+
+    assert.deepEqual(sink.delivered, [77]);
+    assert.equal(cells.freeCount, cells.capacity);
+    assert.equal(reassembler.deadline(LIMIT), NEVER);
+  });
+});
+
+describe("A reassembler's wait for a missing fragment", () => {
+  it("ends at the limit after the first one behind it came, whatever comes then", () => {
     const { reassembler, sink } = setUp();
     for (let step = 0; step < 10; step++) {
-      insertWhole(reassembler, 20 - step, step * 15);
+      insert(reassembler, 20 - step, WHOLE, 120 - step, step * 15);
       reassembler.giveUpBefore(sequenceNumber(0));
       reassembler.handleTimeout(LIMIT, milliseconds(step * 15));
     }
 
     // 18 came in the same step, after the end of the wait.
-    assert.deepEqual(sink.delivered.slice(0, 3), [18, 19, 20]);
+    assert.deepEqual(sink.delivered.slice(0, 3), [118, 119, 120]);
+  });
+
+  it("starts anew for the next one that is missing", () => {
+    const { reassembler, sink } = setUp();
+    insert(reassembler, 1, WHOLE, 51, 0);
+    insert(reassembler, 3, WHOLE, 53, 15);
+
+    reassembler.handleTimeout(LIMIT, milliseconds(20));
+    const deadline = reassembler.deadline(LIMIT);
+    reassembler.handleTimeout(LIMIT, milliseconds(35));
+
+    assert.equal(deadline, 35);
+    assert.deepEqual(sink.delivered, [51, 53]);
+  });
+
+  it("lasts while the rest of a large packet still comes in", () => {
+    const { reassembler, sink, counters } = setUp();
+
+    for (let part = 0; part < 10; part++) {
+      const flags = part === 0 ? BEGIN : part === 9 ? END : 0;
+      insert(reassembler, part, flags, 10, part * 15);
+      reassembler.handleTimeout(LIMIT, milliseconds(part * 15 + 14));
+    }
+
+    assert.deepEqual(sink.delivered, [100]);
+    assert.equal(counters.timeouts, 0);
+  });
+
+  it("ends for a packet whose rest never comes", () => {
+    const { reassembler, counters } = setUp();
+    insert(reassembler, 0, BEGIN, 10, 0);
+
+    reassembler.handleTimeout(LIMIT, milliseconds(20));
+
+    assert.equal(reassembler.heldCount, 0);
+    assert.equal(counters.timeouts, 1);
+    assert.equal(reassembler.deadline(LIMIT), NEVER);
   });
 });
 
-type Sink = { isFull: boolean; delivered: number[] };
+type Sink = { isFull: boolean; shortages: number; readonly delivered: number[]; readonly partial: boolean[] };
 
-function setUp(): { reassembler: Reassembler; sink: Sink } {
+function setUp() {
   const arena = new Arena(1024 * 1024);
-  const memory = { arena, cells: new CellPool(arena, 64), assembly: new AssemblyBuffer(arena, 262_144) };
-  const sink: Sink = { isFull: false, delivered: [] };
-  const deliver = (_offset: number, length: number): boolean => {
-    if (!sink.isFull) sink.delivered.push(length - 100);
-    return !sink.isFull;
+  const cells = new CellPool(arena, 64);
+  const assembly = new AssemblyBuffer(arena, 64 * 1024);
+  const sink: Sink = { isFull: false, shortages: 0, delivered: [], partial: [] };
+  const counters = new ReorderingCounters();
+  const deliver = (_offset: number, length: number, isChecksumPartial: boolean): boolean => {
+    if (sink.isFull) return false;
+    sink.delivered.push(length);
+    sink.partial.push(isChecksumPartial);
+    return true;
   };
-  return { reassembler: new Reassembler(memory, { deliver, onMemoryShort: () => {} }, new ReorderingCounters(), 65_535), sink };
+  const onMemoryShort = (): void => {
+    sink.shortages++;
+  };
+  const reassembler = new Reassembler({ arena, cells, assembly }, { deliver, onMemoryShort }, counters, MRRU);
+  return { reassembler, sink, counters, cells, assembly };
 }
 
-/** Inserts a whole packet whose length tells its sequence number. */
-function insertWhole(reassembler: Reassembler, sequence: number, now: number): void {
-  reassembler.insert(sequenceNumber(sequence), BEGIN | END, 0, 100 + sequence, milliseconds(now));
+/** Inserts a fragment of some bytes that do not matter. */
+function insert(reassembler: Reassembler, sequence: number, flags: number, length: number, now = 0): void {
+  reassembler.insert(sequenceNumber(sequence), flags, 512 * 1024, length, milliseconds(now));
 }
