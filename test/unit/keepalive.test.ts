@@ -98,9 +98,15 @@ describe("A keepalive (RFC 1661 §5.8)", () => {
     keepalive.onAnswer(serials[1] ?? 0, milliseconds(START + 520));
 
     assert.equal(keepalive.deadAt(PATIENCE), START + 200 + 400);
-    assert.equal(keepalive.silentFor(milliseconds(START + 520)), 520);
-    keepalive.onHeard(milliseconds(START + 520));
     assert.equal(keepalive.silentFor(milliseconds(START + 520)), 320);
+  });
+
+  it("counts silence from the last that was heard, where nothing was asked", () => {
+    const keepalive = new Keepalive({ interval: INTERVAL, asksWhenIdle: false, deadAfter: undefined }, START);
+
+    keepalive.onHeard(milliseconds(START + 500));
+
+    assert.equal(keepalive.silentFor(milliseconds(START + 700)), 200);
   });
 
   it("does not count probes of the path MTU, which may only have been too large", () => {

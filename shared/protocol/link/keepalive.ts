@@ -104,7 +104,7 @@ export class Keepalive {
 
   /** How long the peer has owed an answer, or been silent. */
   silentFor(now: Milliseconds): Milliseconds {
-    return milliseconds(now - Math.min(this.#heardAt, this.#firstUnanswered ?? now));
+    return milliseconds(now - (this.#firstUnanswered ?? this.#heardAt));
   }
 
   #remember(now: Milliseconds, isProbe: boolean): number {
