@@ -15,8 +15,9 @@ import type { ServerClientConfig } from "./server-clients.ts";
 /** A client as bundles need it: whether it has a secret of its own, not which. */
 export type BundleClient = Omit<ServerClientConfig, "secret"> & { readonly hasSecret: boolean };
 
-// Bundles of one client that no packet has proved yet. Replayed offers can make no more than these at a time.
-const UNPROVEN_LIMIT = 4;
+// Bundles of one client that no packet has proved yet. Replayed offers can make no more than these at a time; the oldest
+// gives way, so that they do not keep the true client out.
+const UNPROVEN_LIMIT = 16;
 
 const ENDPOINT_DISCRIMINATOR_SIZE = 8;
 
@@ -47,6 +48,9 @@ export type BundlesOptions = {
   ) => { readonly sendRate: BytesPerSecond | undefined; readonly receiveRate: BytesPerSecond | undefined };
 };
 
+/** Addresses that belong to a client: its own, and those behind it. */
+type Network = { readonly address: Uint8Array; readonly length: number };
+
 /** One client's bundle. */
 export type Bundle = {
   readonly client: string;
@@ -54,7 +58,7 @@ export type Bundle = {
   readonly tunnel: Tunnel;
   readonly ip4: IpAddress | undefined;
   readonly ip6: IpAddress | undefined;
-  readonly routes: readonly IpPrefix[];
+  readonly networks: readonly Network[];
   isEstablished: boolean;
 };
 
@@ -149,19 +153,15 @@ export class Bundles implements Reception<SecretOwner> {
   }
 
   #create(name: string, client: BundleClient | undefined, offer: LinkOffer): Bundle | RefusedLink {
-    const { host, maxClients, mrru, classes, reorderWait, allowsClientToClient } = this.#options;
-    const own = [...this.#bundles.values()].filter((bundle) => bundle.client === name);
-    if (own.filter(({ isEstablished }) => !isEstablished).length >= UNPROVEN_LIMIT) {
-      return refuse("other", "too many unfinished handshakes");
-    }
+    const { host, maxClients, mrru, classes, reorderWait, random } = this.#options;
+    this.#makeRoomFor(name);
     const others = new Set(this.established().map((bundle) => bundle.client));
     if (!others.has(name) && others.size >= maxClients) return refuse("too-many-clients", "the server is full");
-    if (this.#pool4.isFull || this.#pool6?.isFull === true) this.#reclaimLeases();
     const ip4 = this.#pool4.lease(name, client?.ip4, offer.ip4?.address);
     const ip6 = this.#pool6?.lease(name, client?.ip6, offer.ip6?.address);
     if (ip4 === undefined) return refuse("address-taken", "no tunnel address is free");
+    const networks = networksOf(ip4, ip6, client?.routes ?? []);
     let tunnel: Tunnel | undefined;
-    const policy = new PacketPolicy<Tunnel>(this.#routes, () => tunnel, allowsClientToClient);
     tunnel = host.addTunnel({
       name,
       role: "responder",
@@ -169,13 +169,28 @@ export class Bundles implements Reception<SecretOwner> {
       mrru,
       classes,
       reorderWait,
-      filter: policy,
-      endpointDiscriminator: Uint8Array.of(LOCALLY_ASSIGNED, ...this.#options.random(ENDPOINT_DISCRIMINATOR_SIZE)),
+      filter: this.#policyFor(networks, () => tunnel),
+      endpointDiscriminator: Uint8Array.of(LOCALLY_ASSIGNED, ...random(ENDPOINT_DISCRIMINATOR_SIZE)),
     });
-    const routes = client?.routes ?? [];
-    const bundle = { client: name, peer: peerText(offer), tunnel, ip4, ip6, routes, isEstablished: false };
+    const bundle = { client: name, peer: peerText(offer), tunnel, ip4, ip6, networks, isEstablished: false };
     this.#bundles.set(tunnel, bundle);
     return bundle;
+  }
+
+  /** Lets the oldest unproven bundles of a client go, and leases of absent clients when there are no more. */
+  #makeRoomFor(name: string): void {
+    const unproven = [...this.#bundles.values()].filter(
+      ({ client, isEstablished }) => client === name && !isEstablished,
+    );
+    for (const oldest of unproven.slice(0, Math.max(0, unproven.length + 1 - UNPROVEN_LIMIT))) this.#remove(oldest);
+    if (this.#pool4.isFull || this.#pool6?.isFull === true) this.#reclaimLeases();
+  }
+
+  #policyFor(networks: readonly Network[], bundle: () => Tunnel | undefined): PacketPolicy<Tunnel> {
+    const own = new RouteTable<true>();
+    for (const { address, length } of networks) own.add(address, length, true);
+    const allowsClients = this.#options.allowsClientToClient;
+    return new PacketPolicy<Tunnel>({ own, routes: this.#routes, bundle, allowsClients });
   }
 
   /** Lets packets go to a bundle, in place of an older one of the same client. */
@@ -184,10 +199,7 @@ export class Bundles implements Reception<SecretOwner> {
       if (other !== bundle && other.client === bundle.client && other.isEstablished) this.#remove(other);
     }
     bundle.isEstablished = true;
-    for (const address of [bundle.ip4, bundle.ip6]) {
-      if (address !== undefined) this.#routes.add(address.bytes, address.bytes.length * 8, bundle.tunnel);
-    }
-    for (const route of bundle.routes) this.#routes.add(networkOf(route).bytes, route.length, bundle.tunnel);
+    for (const { address, length } of bundle.networks) this.#routes.add(address, length, bundle.tunnel);
   }
 
   #remove(bundle: Bundle): void {
@@ -202,6 +214,18 @@ export class Bundles implements Reception<SecretOwner> {
     this.#pool4.releaseAllBut(present);
     this.#pool6?.releaseAllBut(present);
   }
+}
+
+function networksOf(
+  ip4: IpAddress | undefined,
+  ip6: IpAddress | undefined,
+  routes: readonly IpPrefix[],
+): readonly Network[] {
+  const hosts = [ip4, ip6].filter((address) => address !== undefined);
+  return [
+    ...hosts.map(({ bytes }) => ({ address: bytes, length: bytes.length * 8 })),
+    ...routes.map((route) => ({ address: networkOf(route).bytes, length: route.length })),
+  ];
 }
 
 function refuse(reason: RefusedLink["reason"], text: string): RefusedLink {

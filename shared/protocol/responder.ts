@@ -10,14 +10,18 @@ import type { LinkEnd } from "./session/link-end.ts";
 import type { LinkOffer } from "./session/link-offer.ts";
 import { type ReceivedInitiation, readInitiation } from "./session/received-initiation.ts";
 import type { RefusedLink } from "./session/refusal.ts";
+import { TokenBucket } from "./session/token-bucket.ts";
 import type { LinkParts, Tunnel } from "./tunnel.ts";
 import type { TunnelHost } from "./tunnel-host.ts";
 import { type BytesPerSecond, bytes, bytesPerSecond, type Milliseconds } from "./units.ts";
 import { DATAGRAM_TYPES } from "./wire/datagram-header.ts";
 
-// An initiation costs this end two Diffie-Hellman operations; beyond this pace they wait for their repetition.
-const INITIATIONS_PER_SECOND = 200;
-const INITIATIONS_AT_ONCE = 400;
+// Checking the seal of an initiation costs some hashes. Its key id stands in clear, so that anybody may make this work.
+const SEALS = { perSecond: 2000, atOnce: 4000 };
+
+// An initiation that was sealed under a secret costs two Diffie-Hellman operations, and may still be a replayed one. Beyond
+// its pace those of one secret wait for their repetition; those of others do not.
+const INITIATIONS = { perSecond: 100, atOnce: 400 };
 
 /** Which bundle a link joins, and what its client is given. */
 export type Admission =
@@ -56,8 +60,8 @@ export type ResponderOptions<Owner> = {
 /** The answering end of all bundles of a process: lets the links of known clients in, and answers nothing to strangers. */
 export class Responder<Owner> implements HandshakeReceiver {
   readonly #options: ResponderOptions<Owner>;
-  #budget = INITIATIONS_AT_ONCE;
-  #budgetAt: Milliseconds | undefined;
+  readonly #seals = new TokenBucket(SEALS);
+  readonly #initiations = new Map<string, TokenBucket>();
 
   constructor(options: ResponderOptions<Owner>) {
     this.#options = options;
@@ -68,11 +72,13 @@ export class Responder<Owner> implements HandshakeReceiver {
     if (type !== DATAGRAM_TYPES.initiation) return host.drops.count(DROP.unknownType);
     const keyId = readKeyId(datagram);
     if (typeof keyId === "number") return host.drops.count(keyId);
-    const found = reception.find(keyIdText(keyId));
+    const key = keyIdText(keyId);
+    const found = reception.find(key);
     if (found === undefined) return host.drops.count(DROP.unknownKey);
-    if (!this.#mayAfford(now)) return host.drops.count(DROP.handshakeLimit);
+    if (!this.#seals.take(now)) return host.drops.count(DROP.handshakeLimit);
     const initiation = readInitiation(crypto, found.secret, datagram);
     if (typeof initiation === "number") return host.drops.count(initiation);
+    if (!this.#mayAnswer(key, now)) return host.drops.count(DROP.handshakeLimit);
     const admission = reception.admit(found.owner, initiation.offer, now);
     if (admission.kind === "refused") this.#refuse(initiation, admission, origin);
     else this.#accept(initiation, admission, origin, now);
@@ -169,13 +175,12 @@ export class Responder<Owner> implements HandshakeReceiver {
     };
   }
 
-  /** A token bucket over all clients: a replayed initiation is authentic enough to cost something. */
-  #mayAfford(now: Milliseconds): boolean {
-    const elapsed = now - (this.#budgetAt ?? now);
-    this.#budgetAt = now;
-    this.#budget = Math.min(INITIATIONS_AT_ONCE, this.#budget + (elapsed / 1000) * INITIATIONS_PER_SECOND);
-    if (this.#budget < 1) return false;
-    this.#budget--;
-    return true;
+  #mayAnswer(key: string, now: Milliseconds): boolean {
+    let allowance = this.#initiations.get(key);
+    if (allowance === undefined) {
+      allowance = new TokenBucket(INITIATIONS);
+      this.#initiations.set(key, allowance);
+    }
+    return allowance.take(now);
   }
 }

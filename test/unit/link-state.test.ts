@@ -39,7 +39,8 @@ const TABLE: Record<keyof typeof EVENTS, Record<keyof typeof STATES, string | un
     down: same,
     probing: "probing: refused by the server: the server is full",
     closed: "probing: refused by the server: the server is full",
-    up: "probing: refused by the server: the server is full",
+    // Its keys hold on: only its rekeying was refused.
+    up: same,
   },
   restarted: {
     down: same,
@@ -77,7 +78,7 @@ describe("A link's state", () => {
   });
 
   it("is the same after the same refusal or loss again", () => {
-    const refused = transition(STATES.up, EVENTS.refused, NOW);
+    const refused = transition(STATES.probing, EVENTS.refused, NOW);
     const lost = transition(STATES.up, EVENTS.lost, NOW);
 
     assert.equal(transition(refused, EVENTS.refused, seconds(3)), refused);

@@ -2,7 +2,7 @@ import { CLASS_LIMIT } from "../wire/frame-header.ts";
 import { type SequenceNumber, sequenceNumber } from "./sequence-number.ts";
 
 /**
- * The sequence numbers of a bundle's sending side, one space per class (RFC 2686 §3), and which link carried what
+ * The sequence numbers of a bundle's sending side, one space per class (RFC 2686 §4), and which link carried what
  * last, so that a link that a burst passed by gets a null fragment (RFC 1990 §4.1) and the peer's M can advance.
  * Inside, fragments are counted without wrapping: a link may have carried its last fragment of a class long ago.
  */

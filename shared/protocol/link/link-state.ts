@@ -47,6 +47,8 @@ export function transition(state: LinkState, event: LinkEvent, now: Milliseconds
     case "keys expired":
       return state.kind === "up" ? probing("its keys have expired", now) : state;
     case "refused":
+      // The keys of a link that is up hold on: only its rekeying was refused.
+      if (state.kind === "up") return state;
       return startProbing(state, `refused by the server: ${event.text}`, now);
     case "peer restarted":
       return startProbing(state, "the peer started anew", now);

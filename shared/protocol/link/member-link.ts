@@ -30,7 +30,7 @@ export type MemberLinkOptions = {
   readonly name: string;
   /** The link's place in its bundle, from 0; state is kept in arrays by it. */
   readonly ordinal: number;
-  /** RFC 2125 §2.2: tells the links of a bundle apart, the same over rekeying and reconnecting. */
+  /** RFC 2125 §2.1: tells the links of a bundle apart, the same over rekeying and reconnecting. */
   readonly discriminator: number;
   readonly sendRate: BytesPerSecond;
   readonly receiveRate: BytesPerSecond;

@@ -1,6 +1,7 @@
 import { type Milliseconds, seconds } from "../units.ts";
 
-const LARGEST_MARGIN = 64;
+// One less than the history that `FragmentLoss` looks back on.
+const LARGEST_MARGIN = 63;
 
 // A line that reordered once is likely to do it again soon; one that has stopped should not delay loss detection.
 const HALVING_INTERVAL = seconds(10);

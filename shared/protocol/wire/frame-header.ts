@@ -1,5 +1,5 @@
 // A PPP frame with protocol-field compression (RFC 1661 §6.5), and without address and control fields.
-// A fragment (RFC 1990 §3, long sequence numbers with classes by RFC 2686 §3):
+// A fragment (RFC 1990 §3, long sequence numbers with classes by RFC 2686 §4):
 //  0     0x3d, Multilink Protocol
 //  1     B 0x80, E 0x40, class 0x3c, two zero bits
 //  2..4  sequence number, big endian
@@ -22,7 +22,7 @@ const CLASS_SHIFT = 2;
 const CLASS_MASK = 0x3c;
 const RESERVED_MASK = 0x03;
 
-/** RFC 2686 §3: the class number of the long header has four bits. */
+/** RFC 2686 §4: the class number of the long header has four bits. */
 export const CLASS_LIMIT = 16;
 
 /** Writes a fragment's header; `flags` are BEGIN and END. */

@@ -2,6 +2,7 @@ import { readAddressRecord } from "dgram-native";
 import type { RateMeter } from "../../observe/rates.ts";
 import { NO_RATES } from "../../observe/rates.ts";
 import type { BundleStatus, LinkStatus, Traffic } from "../../observe/status-snapshot.ts";
+import { DROP, DROP_REASONS } from "../../protocol/drop-reason.ts";
 import type { MemberLink } from "../../protocol/link/member-link.ts";
 import type { Tunnel } from "../../protocol/tunnel.ts";
 import { type BytesPerSecond, type Milliseconds, UNLIMITED } from "../../protocol/units.ts";
@@ -44,13 +45,27 @@ export function describeTunnel(
       lateFragments: late,
       timeouts,
     },
-    drops: tunnel.drops.snapshot(),
+    drops: dropsOf(tunnel),
   };
 }
 
 /** Takes a reading of a bundle's counters, so that rates are those of the last moments. */
 export function meterTunnel(tunnel: Tunnel, meter: RateMeter, now: Milliseconds): void {
   meter.measure(new Map(tunnel.links.map((link) => [link.name, countersOf(link)])), now);
+}
+
+/** All drops of a bundle by reason: those of single packets, and those in reassembly. */
+function dropsOf(tunnel: Tunnel): Record<string, number> {
+  const { incomplete, oversized, overflows, late } = tunnel.receiving.counters;
+  const drops = tunnel.drops.snapshot();
+  const inReassembly = [
+    [DROP.incompletePacket, incomplete],
+    [DROP.oversizedPacket, oversized],
+    [DROP.reorderOverflow, overflows],
+    [DROP.lateFragment, late],
+  ] as const;
+  for (const [code, count] of inReassembly) if (count > 0) drops[DROP_REASONS[code]] = count;
+  return drops;
 }
 
 function describeLink(
