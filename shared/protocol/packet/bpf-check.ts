@@ -119,6 +119,7 @@ function problemOfJump({ operation, jumpTrue, jumpFalse, operand, following }: I
 function findUnwrittenLoad(code: BpfCode): BpfFault | undefined {
   const count = code.operations.length;
   const writtenAt = new Uint16Array(count).fill(ALL_CELLS);
+  writtenAt[0] = 0;
   const reach = (index: number, written: number) => {
     if (index < count) writtenAt[index] = (writtenAt[index] ?? 0) & written;
   };

@@ -34,7 +34,7 @@ const SECOND = 4;
 // MOVE                       cell          to this cell
 // LOAD          size         base cell     offset from it
 // HEADER_LENGTH              zero          offset
-// COMPUTE       arithmetic   cell
+// COMPUTE       arithmetic   cell                            1 when it divides
 // JUMP          condition    cell          row when it holds  row when not
 // RETURN                     cell
 const MOVE = 0;
@@ -47,8 +47,8 @@ const RETURN = 5;
 /**
  * A program of classic BPF that tells packets apart, as libpcap's compiler makes it out of an expression for raw IP:
  * offset 0 is the first byte of the IP header. It runs without allocating, for at most as many steps as it has
- * instructions. Where the kernel and libpcap differ, it does as libpcap: dividing by an index register of zero gives
- * zero, shifting by 32 bits or more too.
+ * instructions. As libpcap's own interpreter does it, dividing by an index register of zero refuses the packet, and
+ * shifting by an index register of 32 or more gives zero.
  */
 export class BpfProgram {
   readonly #rows: Int32Array;
@@ -104,6 +104,7 @@ export class BpfProgram {
       } else if (kind === MOVE) {
         cells[first] = source;
       } else if (kind === COMPUTE) {
+        if (source === 0 && rows[row + SECOND] === 1) return 0;
         cells[ACCUMULATOR] = compute(detail, cells[ACCUMULATOR] ?? 0, source);
       } else if (kind === HEADER_LENGTH) {
         if (first >= length) return 0;
@@ -131,7 +132,7 @@ function rowOf(code: BpfCode, index: number): readonly number[] {
     case CLASS.storeIndex:
       return [MOVE, 0, INDEX, SCRATCH + operand, 0];
     case CLASS.compute:
-      return [COMPUTE, actionOf(operation), source, 0, 0];
+      return [COMPUTE, actionOf(operation), source, 0, divides(actionOf(operation)) ? 1 : 0];
     case CLASS.jump: {
       const isAlways = actionOf(operation) === CONDITION.always;
       const whenTrue = isAlways ? operand : (code.jumpsTrue[index] ?? 0);
@@ -163,6 +164,10 @@ function loadRow(operation: number, operand: number, constant: number, target: n
     default:
       return [MOVE, 0, constant, target, 0];
   }
+}
+
+function divides(arithmetic: number): boolean {
+  return arithmetic === ARITHMETIC.divide || arithmetic === ARITHMETIC.modulo;
 }
 
 /** The 1, 2 or 4 bytes at `offset`, big endian; four of them as a signed word. */
@@ -208,9 +213,9 @@ function compute(arithmetic: number, accumulator: number, operand: number): numb
     case ARITHMETIC.multiply:
       return Math.imul(accumulator, operand);
     case ARITHMETIC.divide:
-      return operand === 0 ? 0 : ((accumulator >>> 0) / (operand >>> 0)) | 0;
+      return ((accumulator >>> 0) / (operand >>> 0)) | 0;
     case ARITHMETIC.modulo:
-      return operand === 0 ? 0 : ((accumulator >>> 0) % (operand >>> 0)) | 0;
+      return ((accumulator >>> 0) % (operand >>> 0)) | 0;
     case ARITHMETIC.or:
       return accumulator | operand;
     case ARITHMETIC.and:
