@@ -1,3 +1,4 @@
+import { runDirectory } from "../shared/observe/control-path.ts";
 import { createLogger } from "../shared/observe/log.ts";
 import { UNLIMITED } from "../shared/protocol/units.ts";
 import { ciphersFor, lineMtu } from "../shared/runtime/data-plane/defaults.ts";
@@ -38,7 +39,7 @@ export async function runClient(
   await unlessAborted(servers.resolve(config.links.map(({ remoteHost }) => remoteHost)), signal);
   const planeData = await planeDataOf(config);
   if (signal.aborted) return 0;
-  const changes = await HostChanges.open({ interfaceName: config.interfaceName });
+  const changes = await HostChanges.open({ interfaceName: config.interfaceName, directory: runDirectory() });
   for (const command of changes.recovered) log.info({ command }, "undone: left over from a crash");
   const daemon = new ClientDaemon({ config, planeData, servers, changes, log, version: hawserVersion() });
   try {

@@ -1,3 +1,4 @@
+import { runDirectory } from "../shared/observe/control-path.ts";
 import { createLogger } from "../shared/observe/log.ts";
 import { bytes } from "../shared/protocol/units.ts";
 import { ciphersFor } from "../shared/runtime/data-plane/defaults.ts";
@@ -31,7 +32,7 @@ export async function runServer(
   if (config.statusCommand !== undefined) await requireSafeScript(config.statusCommand);
   const planeData = await planeDataOf(config);
   if (options.signal.aborted) return 0;
-  const changes = await HostChanges.open({ interfaceName: config.interfaceName });
+  const changes = await HostChanges.open({ interfaceName: config.interfaceName, directory: runDirectory() });
   for (const command of changes.recovered) log.info({ command }, "undone: left over from a crash");
   const daemon = new ServerDaemon({ config, planeData, changes, log, version: hawserVersion() });
   try {
