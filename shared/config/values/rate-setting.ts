@@ -21,7 +21,8 @@ export const AUTO_RATE: RateSetting = { kind: "auto" };
  * its unit to the second. Undefined for anything else, also when the first is not below the second.
  */
 export function parseRateSetting(text: string): RateSetting | undefined {
-  if (text.toLowerCase() === "auto") return AUTO_RATE;
+  // mlvpn.conf(5) writes 0 for a bandwidth that is not told.
+  if (text.toLowerCase() === "auto" || text === "0") return AUTO_RATE;
   const ends = /^([^-–]+)[-–]([^-–]+)$/.exec(text);
   if (ends !== null) return rangeOf((ends[1] ?? "").trim(), (ends[2] ?? "").trim());
   const rate = parseRate(text);
