@@ -1,0 +1,215 @@
+import { type BytesPerSecond, type Milliseconds, milliseconds, NEVER, UNLIMITED } from "../units.ts";
+import {
+  DESCRIBED_LIMIT,
+  LARGEST_QUALITY_REPORT,
+  QUALITY_HEADER_SIZE,
+  QualityReport,
+  writeQualityReport,
+} from "../wire/quality-report.ts";
+
+// Losses go out after this time at the earliest, everything else after the next.
+const URGENT_GAP = milliseconds(10);
+const SHORTEST_GAP = milliseconds(25);
+
+// Nothing waits longer. With the smallest report of 80 bytes this is just under 1 % of 1 Mbit/s.
+const LONGEST_HOLD = milliseconds(66);
+
+// Reports take at most this share of what they describe: a little under 1 %, as losses ask for some more of them.
+const DESCRIBED_SHARE = 1 / 120;
+// On a slow line back, reports must leave the room to acknowledgements and the like.
+const FEEDBACK_SHARE = 0.025;
+
+// RFC 9002 §6.1.1: a sender takes a packet for lost when the third one after it has arrived.
+const LOSS_THRESHOLD = 3;
+
+// A report repeats what the two before it said, as it may be the only one of them that arrives.
+const REPORTS_TOLD = 3;
+const LATENESS_TOLD = 256;
+// Fast lines report early rather than overrun what one report can describe three times.
+const MOST_UNREPORTED = DESCRIBED_LIMIT / 4;
+
+const OUTER_SIZE_GUESS = 28 + 24;
+const NONE = -1;
+
+/**
+ * Collects what arrived on one link and says when the sender should be told, and what: every 25 to 66 ms while data
+ * flow, after 10 ms when packets seem to be lost, and never while nothing comes that needs a report. A change of keys
+ * starts anew; what was not yet reported under the old keys is still told.
+ */
+export class QualityReporter {
+  // A byte for each packet number modulo the size of the history; a report reads at most as many.
+  readonly #isReceived = new Uint8Array(DESCRIBED_LIMIT);
+  readonly #report = new QualityReport();
+  readonly #farewell = new Uint8Array(LARGEST_QUALITY_REPORT);
+  readonly #highestOfReports = new Float64Array(REPORTS_TOLD);
+  #farewellSize = 0;
+  #session = NONE;
+  #previousSession = NONE;
+  #serial = 0;
+  #first = 0;
+  #highest = NONE;
+  #arrival = milliseconds(0);
+  #receivedBytes = 0;
+  #firstMissing = NONE;
+  #isUrgent = false;
+  #unreportedSince: Milliseconds = NEVER;
+  #unreportedBytes = 0;
+  #unreportedPackets = 0;
+  #reportedAt = milliseconds(Number.NEGATIVE_INFINITY);
+  #reportSize = OUTER_SIZE_GUESS + QUALITY_HEADER_SIZE + 2;
+  #feedbackRate: BytesPerSecond = UNLIMITED;
+
+  /** Tells the rate at which this end sends on the link, of which reports take only a small share. */
+  setFeedbackRate(rate: BytesPerSecond): void {
+    this.#feedbackRate = rate;
+  }
+
+  /**
+   * Takes an authentic packet that was not seen before: its session (the link index it came to), its number and the
+   * size of the whole outer packet. One that `needsReport` is not a report itself, nor a keepalive, as two idle ends
+   * would otherwise answer each other for ever. Late packets of the session before are passed over.
+   */
+  onPacket(session: number, packetNumber: number, size: number, needsReport: boolean, now: Milliseconds): void {
+    if (session !== this.#session) {
+      if (session === this.#previousSession) return;
+      this.#changeSession(session, packetNumber, now);
+    }
+    this.#receivedBytes += size;
+    this.#unreportedBytes += size;
+    this.#unreportedPackets++;
+    this.#mark(packetNumber, now);
+    if (needsReport && this.#unreportedSince === NEVER) this.#unreportedSince = now;
+  }
+
+  /** When a report is due; `NEVER` while there is no news. */
+  nextTimeout(): Milliseconds {
+    if (this.#farewellSize > 0) return milliseconds(0);
+    if (this.#unreportedSince === NEVER) return NEVER;
+    const latest = Math.max(this.#unreportedSince + LONGEST_HOLD, this.#reportedAt + this.#affordableGap);
+    if (this.#unreportedPackets >= MOST_UNREPORTED) return this.#unreportedSince;
+    const isWorthIt = this.#unreportedBytes * DESCRIBED_SHARE >= this.#reportSize;
+    if (!isWorthIt && !this.#isUrgent) return milliseconds(latest);
+    const gap = this.#isUrgent && isWorthIt ? URGENT_GAP : SHORTEST_GAP;
+    const soon = this.#reportedAt + Math.max(gap, this.#affordableGap);
+    return milliseconds(Math.min(latest, Math.max(soon, this.#isUrgent ? 0 : this.#unreportedSince)));
+  }
+
+  /** Whether a report is to be written now; to be asked again after each. */
+  isDue(now: Milliseconds): boolean {
+    return this.nextTimeout() <= now;
+  }
+
+  /**
+   * Writes the report, a PPP frame of at most `LARGEST_QUALITY_REPORT` bytes, and returns its size; 0 when nothing
+   * was received yet. `outerSize` is what the frame grows by on the line: sealing, UDP and IP.
+   */
+  write(bytes: Uint8Array, offset: number, outerSize: number, now: Milliseconds): number {
+    if (this.#farewellSize > 0) {
+      bytes.set(this.#farewell.subarray(0, this.#farewellSize), offset);
+      const size = this.#farewellSize;
+      this.#farewellSize = 0;
+      return size;
+    }
+    if (this.#highest === NONE) return 0;
+    const size = this.#writeNews(bytes, offset, now);
+    this.#reportSize = size + outerSize;
+    return size;
+  }
+
+  /** Forgets everything, as when the peer has lost its state. */
+  restart(): void {
+    this.#farewellSize = 0;
+    this.#session = NONE;
+    this.#previousSession = NONE;
+    this.#highest = NONE;
+    this.#unreportedSince = NEVER;
+  }
+
+  /** How far apart reports have to be for their share of the line back. */
+  get #affordableGap(): number {
+    return (this.#reportSize * 1000) / (this.#feedbackRate * FEEDBACK_SHARE);
+  }
+
+  #writeNews(bytes: Uint8Array, offset: number, now: Milliseconds): number {
+    const report = this.#report;
+    report.session = this.#session;
+    report.serial = this.#serial & 0xffff;
+    report.highest = this.#highest % 2 ** 32;
+    report.receivedBytes = this.#receivedBytes % 2 ** 32;
+    report.arrival = Math.round(this.#arrival * 1000) % 2 ** 32;
+    report.hold = milliseconds(now - this.#arrival);
+    report.described = Math.min(DESCRIBED_LIMIT - 1, this.#highest - this.#lowestDescribed);
+    for (let below = 1; below <= report.described; below++) {
+      report.setReceived(below, this.#wasReceived(this.#highest - below));
+    }
+    this.#highestOfReports[this.#serial % REPORTS_TOLD] = this.#highest;
+    this.#serial++;
+    this.#reportedAt = now;
+    this.#unreportedSince = NEVER;
+    this.#unreportedBytes = 0;
+    this.#unreportedPackets = 0;
+    this.#isUrgent = false;
+    this.#firstMissing = NONE;
+    return writeQualityReport(bytes, offset, report);
+  }
+
+  /** From where on three reports, with the one to come, tell news; some more, as packets may have come late since. */
+  get #lowestDescribed(): number {
+    const lowest = this.#highestOfReports[this.#serial % REPORTS_TOLD] ?? 0;
+    return Math.max(this.#first, Math.min(lowest, this.#highest) - LATENESS_TOLD);
+  }
+
+  #changeSession(session: number, packetNumber: number, now: Milliseconds): void {
+    if (this.#unreportedSince !== NEVER) this.#farewellSize = this.#writeNews(this.#farewell, 0, now);
+    this.#previousSession = this.#session;
+    this.#session = session;
+    this.#serial = 0;
+    // The first packets of a session may have been lost, or may come late: they count as missing from number 0 on.
+    this.#first = Math.max(0, packetNumber - DESCRIBED_LIMIT / 4);
+    this.#highestOfReports.fill(this.#first);
+    this.#highest = this.#first - 1;
+    this.#receivedBytes = 0;
+    this.#unreportedBytes = 0;
+    this.#unreportedPackets = 0;
+    this.#unreportedSince = NEVER;
+    this.#isUrgent = false;
+    this.#firstMissing = NONE;
+  }
+
+  #mark(packetNumber: number, now: Milliseconds): void {
+    const place = packetNumber % DESCRIBED_LIMIT;
+    if (packetNumber <= this.#highest) {
+      if (this.#highest - packetNumber < DESCRIBED_LIMIT) this.#isReceived[place] = 1;
+      return;
+    }
+    const missing = packetNumber - this.#highest - 1;
+    if (missing > 0) {
+      this.#forget(Math.min(missing, DESCRIBED_LIMIT), packetNumber);
+      if (this.#firstMissing === NONE) this.#firstMissing = this.#highest + 1;
+    }
+    this.#isReceived[place] = 1;
+    this.#highest = packetNumber;
+    this.#arrival = now;
+    this.#judgeMissing();
+  }
+
+  /** A gap is a loss once the third packet after its first number is there and that one still is not. */
+  #judgeMissing(): void {
+    const missing = this.#firstMissing;
+    if (missing === NONE || this.#highest - missing < LOSS_THRESHOLD) return;
+    if (!this.#wasReceived(missing)) this.#isUrgent = true;
+    else this.#firstMissing = NONE;
+  }
+
+  /** Clears the places of the `count` numbers just below `packetNumber`. */
+  #forget(count: number, packetNumber: number): void {
+    for (let below = 1; below <= count; below++) {
+      const number = packetNumber - below;
+      if (number >= 0) this.#isReceived[number % DESCRIBED_LIMIT] = 0;
+    }
+  }
+
+  #wasReceived(packetNumber: number): boolean {
+    return this.#isReceived[packetNumber % DESCRIBED_LIMIT] === 1;
+  }
+}

@@ -1,0 +1,306 @@
+import { type BytesPerSecond, bytesPerSecond, type Milliseconds, milliseconds, NEVER, seconds } from "../units.ts";
+import type { Acknowledgement } from "./acknowledgement.ts";
+import { QueueDelay } from "./queue-delay.ts";
+import { type RateLimits, type RateState, rateReason } from "./rate-state.ts";
+import { type RateMeasurement, RateWindow } from "./rate-window.ts";
+import type { RoundTripTime } from "./round-trip-time.ts";
+import { UsualLoss } from "./usual-loss.ts";
+
+// Slow enough for any line, fast enough that doubling reaches a gigabit within ten round trips.
+const FIRST_RATE = bytesPerSecond(125_000);
+const SMALLEST_RATE = bytesPerSecond(8_000);
+const LARGEST_RATE = bytesPerSecond(1_250_000_000);
+
+// The queue to keep in the line: short enough to feel, long enough to prove that the line is full.
+const TARGET = 4;
+const PACKET_SIZE = 1428;
+// A queue that is off the target is corrected within this time.
+const HORIZON = 150;
+const SMALLEST_GAIN = 0.3;
+
+// By how much more is sent, round after round, while nothing waits.
+const STEPS = [1.05, 1.1, 1.25, 1.5, 2];
+const STARTING_STEP = STEPS.length - 1;
+
+// What is measured, at least: so long, and so many packets.
+const SPAN = 100;
+const SPAN_PER_JITTER = 10;
+const LONGEST_SPAN = 300;
+const MEASURED_PACKETS = 8;
+
+const DRAIN_GAIN = 0.85;
+// The empty line's delay is remembered for ten seconds, so it is to be seen more often.
+const DRAIN_INTERVAL = seconds(7);
+const STUCK_AFTER = milliseconds(400);
+
+const POLICED_WAIT = seconds(1);
+const LONGEST_POLICED_WAIT = seconds(4);
+
+const MISCONFIGURED = 0.85;
+const TOO_LOW_AFTER = seconds(10);
+const CONFIDENCE_TIME = seconds(30);
+
+/**
+ * Finds and follows the rate of one direction of a line from reports. A short standing queue proves that the line is
+ * full, and then what arrives is what the line carries; without one the rate rises, ever faster. Loss alone changes
+ * nothing unless a higher rate brought it. A sender with little to send never lowers the rate.
+ */
+export class RateEstimator {
+  readonly queue = new QueueDelay();
+  readonly #limits: RateLimits;
+  readonly #roundTripTime: RoundTripTime;
+  readonly #window = new RateWindow();
+  readonly #usualLoss = new UsualLoss();
+  #state: RateState;
+  /** What the line carries, in bytes sent per second. */
+  #capacity: BytesPerSecond;
+  #rate: BytesPerSecond;
+  /** What is sent from here on has the present gain. */
+  #roundStart: Milliseconds;
+  #emptyAt: Milliseconds;
+  #stuckSince: Milliseconds = NEVER;
+  #policedWait = POLICED_WAIT;
+  #policedRate = 0;
+  #provenAt = milliseconds(Number.NEGATIVE_INFINITY);
+  #atCeilingSince: Milliseconds = NEVER;
+  #isAboveLine = false;
+
+  constructor(limits: RateLimits, roundTripTime: RoundTripTime, now: Milliseconds) {
+    this.#limits = limits;
+    this.#roundTripTime = roundTripTime;
+    this.#capacity = firstRate(limits);
+    this.#rate = this.#capacity;
+    this.#state = { kind: limits.kind === "ceiling" ? "at ceiling" : "starting", since: now };
+    this.#roundStart = now;
+    this.#emptyAt = now;
+  }
+
+  /** For the pacer: how much to send at most. */
+  get rate(): BytesPerSecond {
+    return this.#rate;
+  }
+
+  /** What the line carries, as far as is known. */
+  get capacity(): BytesPerSecond {
+    return this.#capacity;
+  }
+
+  /** How many bytes may be in flight at most, so that a line that stalls is not filled by a second of packets. */
+  get inFlightLimit(): number {
+    const roundTrip = this.#roundTripTime.minimum ?? 500;
+    return Math.max(10 * PACKET_SIZE, (this.#rate * (2 * roundTrip + 200)) / 1000);
+  }
+
+  get state(): RateState {
+    return this.#state;
+  }
+
+  /** Why the rate is what it is, for people. */
+  get reason(): string {
+    return rateReason(this.#state, this.#capacity, this.queue.current);
+  }
+
+  /** Whether the line was found to carry clearly less than the operator's ceiling or minimum. */
+  get isConfiguredTooHigh(): boolean {
+    return this.#limits.kind !== "auto" && this.#isAboveLine;
+  }
+
+  /** Whether the operator's ceiling was sent for ten seconds and nothing ever waited: the line may carry more. */
+  mayBeTooLow(now: Milliseconds): boolean {
+    return this.#limits.kind !== "auto" && now - this.#atCeilingSince >= TOO_LOW_AFTER;
+  }
+
+  /** How sure the rate is, 0 to 1: it fades by 1/e in half a minute without proof that the line is full. */
+  confidence(now: Milliseconds): number {
+    return Math.exp(-(now - this.#provenAt) / CONFIDENCE_TIME);
+  }
+
+  /** Takes a report's outcome. */
+  onAcknowledgement(report: Acknowledgement): void {
+    const { sentAt, now } = report;
+    if (!report.isNewest || sentAt === undefined) return;
+    this.queue.setRate(this.#capacity);
+    this.queue.sample(milliseconds(report.arrival - sentAt), report.size, now);
+    this.#window.push(report, this.queue.current);
+    if (this.queue.current <= this.#emptyQueue) this.#emptyAt = now;
+    this.#judge(now);
+    this.#setRate(this.#predictQueue(report, sentAt), now);
+  }
+
+  /** Forgets the line, as when the link comes up on another path. */
+  restart(now: Milliseconds): void {
+    this.queue.restart();
+    this.#window.clear();
+    this.#capacity = firstRate(this.#limits);
+    this.#rate = this.#capacity;
+    this.#enter({ kind: this.#limits.kind === "ceiling" ? "at ceiling" : "starting", since: now }, now);
+    this.#isAboveLine = false;
+  }
+
+  #judge(now: Milliseconds): void {
+    const isStarting = this.#state.kind === "starting";
+    const span = milliseconds(this.#span * (isStarting ? 0.6 : 1));
+    const recent = this.#window.measure(span, MEASURED_PACKETS * PACKET_SIZE, milliseconds(Number.NEGATIVE_INFINITY));
+    if (recent === undefined) return;
+    if (this.#isFilling(recent)) return this.#follow(recent, 0.7, now);
+    const round = this.#window.measure(span, MEASURED_PACKETS * PACKET_SIZE, this.#roundStart);
+    if (round === undefined) return;
+    const gain = this.#gain;
+    if (!round.isLimited && this.#usualLoss.isExceededBy(round, gain)) return this.#police(round, gain, now);
+    if (this.queue.current <= this.#target) this.#usualLoss.learn(round);
+    this.#endRound(round, now);
+  }
+
+  /** More was sent than arrived, and it waits. */
+  #isFilling({ queueBefore, queueAfter, isLimited }: RateMeasurement): boolean {
+    const noise = Math.max(3, 2 * this.queue.variation);
+    const target = this.#target + (this.#state.kind === "starting" ? 2 * noise : 0);
+    if (isLimited && queueBefore < target) return false;
+    return queueAfter > target + noise && queueAfter - queueBefore > noise;
+  }
+
+  /** Takes what arrives through a standing queue for what the line carries. */
+  #follow(measurement: RateMeasurement, weight: number, now: Milliseconds): void {
+    const carried = this.#sentRateOf(measurement.deliveryRate);
+    const isFirst = this.#state.kind === "starting";
+    this.#setCapacity(isFirst ? carried : this.#capacity + (carried - this.#capacity) * weight, now);
+    this.#provenAt = now;
+    if (this.#state.kind !== "following") this.#enter({ kind: "following", since: now }, now);
+    this.#roundStart = now;
+  }
+
+  #police(measurement: RateMeasurement, gain: number, now: Milliseconds): void {
+    const carried = this.#sentRateOf(measurement.deliveryRate);
+    const isSame = gain > 1 && Math.abs(carried / this.#policedRate - 1) < 0.2;
+    this.#policedWait = milliseconds(isSame ? Math.min(LONGEST_POLICED_WAIT, 2 * this.#policedWait) : POLICED_WAIT);
+    this.#policedRate = carried;
+    this.#setCapacity(Math.min(this.#state.kind === "starting" ? carried : this.#capacity, carried), now);
+    this.#provenAt = now;
+    this.#enter({ kind: "policed", since: now, until: milliseconds(now + this.#policedWait) }, now);
+  }
+
+  /** Judges a round that was sent with one gain throughout, and that neither filled the line nor lost much. */
+  #endRound(round: RateMeasurement, now: Milliseconds): void {
+    const state = this.#state;
+    const isEmpty = this.queue.current <= this.#target / 2;
+    if (state.kind === "draining") return this.#endDrain(round, now);
+    if (state.kind === "policed" && now < state.until) return;
+    const proven = Math.min(round.sendRate, this.#sentRateOf(round.deliveryRate));
+    if (proven > this.#capacity) this.#setCapacity(proven, now);
+    this.#roundStart = now;
+    if (round.isLimited) return;
+    if (this.#isStuck(now) || now - this.#emptyAt > DRAIN_INTERVAL) {
+      this.#stuckSince = NEVER;
+      return this.#enter({ kind: "draining", since: now }, now);
+    }
+    if (this.#isAtCeiling) {
+      if (state.kind !== "at ceiling") this.#enter({ kind: "at ceiling", since: now }, now);
+      return;
+    }
+    if (state.kind === "starting") return;
+    if (isEmpty) return this.#rise(now);
+    if (state.kind !== "following") this.#enter({ kind: "following", since: now }, now);
+  }
+
+  #rise(now: Milliseconds): void {
+    const state = this.#state;
+    const doubted = this.confidence(now) < 0.3 ? 2 : 0;
+    const step = state.kind === "rising" ? Math.min(state.step + 1, STARTING_STEP) : doubted;
+    this.#enter({ kind: "rising", since: state.kind === "rising" ? state.since : now, step }, now);
+  }
+
+  /** A queue that nothing shortens is perhaps none. */
+  #isStuck(now: Milliseconds): boolean {
+    if (this.queue.current <= 1.5 * this.#target) this.#stuckSince = NEVER;
+    else if (this.#stuckSince === NEVER) this.#stuckSince = now;
+    return now - this.#stuckSince > STUCK_AFTER + 2 * (this.#roundTripTime.smoothed ?? 0);
+  }
+
+  #endDrain({ deliveryRate, queueBefore, queueAfter }: RateMeasurement, now: Milliseconds): void {
+    this.#roundStart = now;
+    const fall = queueBefore - queueAfter;
+    if (fall > Math.max(2, this.queue.variation) && queueAfter > this.#emptyQueue) {
+      const carried = this.#sentRateOf(deliveryRate);
+      this.#setCapacity((this.#capacity + carried) / 2, now);
+      return;
+    }
+    this.queue.rebase();
+    this.#emptyAt = now;
+    this.#enter({ kind: "following", since: now }, now);
+  }
+
+  #setRate(queue: number, now: Milliseconds): void {
+    const missing = (this.#target - queue) / HORIZON;
+    const gain = this.#gain;
+    const correction = this.#state.kind === "draining" || gain > 1.05 ? Math.min(0, missing) : missing;
+    const isHeld = this.#state.kind === "policed";
+    const wanted = this.#capacity * Math.max(SMALLEST_GAIN, gain + (isHeld ? Math.min(0, correction) : correction));
+    this.#rate = bytesPerSecond(Math.min(ceilingOf(this.#limits), Math.max(SMALLEST_RATE, wanted)));
+    this.#followCeiling(queue, now);
+  }
+
+  /** The queue that a packet sent now will find: that of the latest report, with what was sent since and has left. */
+  #predictQueue(report: Acknowledgement, sentAt: Milliseconds): number {
+    const sentSince = (report.inFlightBytes * 1000) / this.#capacity;
+    return Math.max(0, this.queue.current + sentSince - (report.now - sentAt));
+  }
+
+  get #gain(): number {
+    const state = this.#state;
+    if (state.kind === "draining") return DRAIN_GAIN;
+    if (state.kind === "starting") return STEPS[STARTING_STEP] ?? 1;
+    return state.kind === "rising" ? (STEPS[state.step] ?? 1) : 1;
+  }
+
+  #followCeiling(queue: number, now: Milliseconds): void {
+    if (!this.#isAtCeiling || this.#rate < 0.98 * ceilingOf(this.#limits) || queue > this.#target) {
+      this.#atCeilingSince = NEVER;
+    } else if (this.#atCeilingSince === NEVER) this.#atCeilingSince = now;
+  }
+
+  get #isAtCeiling(): boolean {
+    return this.#capacity >= ceilingOf(this.#limits);
+  }
+
+  #setCapacity(capacity: number, now: Milliseconds): void {
+    const ceiling = ceilingOf(this.#limits);
+    const wasProven = capacity < this.#capacity;
+    this.#capacity = bytesPerSecond(Math.min(ceiling, Math.max(SMALLEST_RATE, capacity)));
+    const promised = this.#limits.kind === "range" ? this.#limits.minimum : ceiling;
+    if (wasProven && this.#capacity < MISCONFIGURED * promised) this.#isAboveLine = true;
+    if (this.#capacity >= 0.95 * promised) this.#isAboveLine = false;
+    if (now < this.#emptyAt) this.#emptyAt = now;
+  }
+
+  #enter(state: RateState, now: Milliseconds): void {
+    this.#state = state;
+    this.#roundStart = now;
+  }
+
+  /** What has to be sent so that so much arrives, as some is always lost. */
+  #sentRateOf(deliveryRate: number): number {
+    return deliveryRate / (1 - Math.min(0.5, this.#usualLoss.ratio));
+  }
+
+  get #target(): number {
+    return Math.max(TARGET, (1500 * PACKET_SIZE) / this.#capacity) + this.queue.variation;
+  }
+
+  get #emptyQueue(): number {
+    return 1.5 + this.queue.variation / 2;
+  }
+
+  get #span(): number {
+    return Math.min(LONGEST_SPAN, SPAN + SPAN_PER_JITTER * this.queue.variation);
+  }
+}
+
+function firstRate(limits: RateLimits): BytesPerSecond {
+  if (limits.kind === "ceiling") return limits.rate;
+  return limits.kind === "range" ? limits.minimum : FIRST_RATE;
+}
+
+function ceilingOf(limits: RateLimits): BytesPerSecond {
+  if (limits.kind === "ceiling") return limits.rate;
+  return limits.kind === "range" ? limits.maximum : LARGEST_RATE;
+}

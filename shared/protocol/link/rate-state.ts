@@ -1,0 +1,47 @@
+import type { BytesPerSecond, Milliseconds } from "../units.ts";
+
+/** What the operator said of a line's rate: at most this, between these, or nothing. */
+export type RateLimits =
+  | { readonly kind: "ceiling"; readonly rate: BytesPerSecond }
+  | { readonly kind: "range"; readonly minimum: BytesPerSecond; readonly maximum: BytesPerSecond }
+  | { readonly kind: "auto" };
+
+/** What a rate estimator is doing; `since` is when it began. */
+export type RateState =
+  /** The rate is doubled until the line is full. */
+  | { readonly kind: "starting"; readonly since: Milliseconds }
+  /** The line's queue is kept short by following what it carries. */
+  | { readonly kind: "following"; readonly since: Milliseconds }
+  /** Nothing waits although all is sent: the line may carry more, so the rate rises by ever larger steps. */
+  | { readonly kind: "rising"; readonly since: Milliseconds; readonly step: number }
+  /** For a moment less is sent, to learn the delay of the empty line. */
+  | { readonly kind: "draining"; readonly since: Milliseconds }
+  /** A higher rate only lost more: it is not tried again before `until`. */
+  | { readonly kind: "policed"; readonly since: Milliseconds; readonly until: Milliseconds }
+  /** The operator's ceiling is sent, and the line carries it. */
+  | { readonly kind: "at ceiling"; readonly since: Milliseconds };
+
+/** Says a rate for people, in bits. */
+export function rateText(rate: BytesPerSecond): string {
+  const megabits = rate / 125_000;
+  return `${megabits >= 10 ? megabits.toFixed(0) : megabits.toFixed(megabits >= 1 ? 1 : 2)} Mbit/s`;
+}
+
+/** Says why a rate is what it is. */
+export function rateReason(state: RateState, rate: BytesPerSecond, queue: Milliseconds): string {
+  const waiting = `${queue.toFixed(0)} ms of queue`;
+  switch (state.kind) {
+    case "starting":
+      return `looking for the line's rate, ${rateText(rate)} so far`;
+    case "following":
+      return `the line carries ${rateText(rate)} with ${waiting}`;
+    case "rising":
+      return `nothing waits at ${rateText(rate)}: trying more`;
+    case "draining":
+      return "measuring the delay of the empty line";
+    case "policed":
+      return `more than ${rateText(rate)} is lost without delay`;
+    case "at ceiling":
+      return `the line carries the configured ${rateText(rate)}`;
+  }
+}

@@ -1,0 +1,281 @@
+import { inferPacketNumber } from "../seal/packet-number.ts";
+import { type Milliseconds, milliseconds, NEVER } from "../units.ts";
+import type { QualityReport } from "../wire/quality-report.ts";
+import { Acknowledgement, DeliveryClock } from "./acknowledgement.ts";
+import type { RoundTripTime } from "./round-trip-time.ts";
+import { FATE, LARGEST_RING, PositionList, SentRing } from "./sent-ring.ts";
+import { SpuriousLossMargin } from "./spurious-loss-margin.ts";
+
+// RFC 9002 §6.1.2: kTimeThreshold and kGranularity.
+const TIME_THRESHOLD = 9 / 8;
+const GRANULARITY = milliseconds(1);
+// RFC 9002 §6.2.2: kInitialRtt, with the threshold.
+const INITIAL_PATIENCE = milliseconds((333 * 9) / 8);
+const NONE = -1;
+
+/** How one session's packet numbers lie on the link's positions, and what was reported of it. */
+type SentSession = { readonly index: number; readonly base: number; highest: number; serial: number; bytes: number };
+
+/**
+ * What was sent on one link and what became of it, by the peer's reports. Packets are known by position, which counts
+ * over all sessions of the link, so rekeying loses nothing. Two opaque integers per packet tell the caller what it
+ * was. Nothing is allocated per packet; the lists and the `Acknowledgement` hold until the next call.
+ */
+export class SentPackets {
+  /** Those that became acknowledged by the latest call; with `spurious` ones that had been called lost before. */
+  readonly acknowledged = new PositionList();
+  /** Those that became lost by the latest call. */
+  readonly lost = new PositionList();
+  readonly spurious = new PositionList();
+  readonly #ring = new SentRing();
+  readonly #clock = new DeliveryClock();
+  readonly #result = new Acknowledgement();
+  readonly #margin = new SpuriousLossMargin();
+  readonly #roundTripTime: RoundTripTime;
+  #session: SentSession | undefined;
+  #previous: SentSession | undefined;
+  #oldestOutstanding = 0;
+  #highestAcknowledged = NONE;
+  #sentBytes = 0;
+  #inFlightBytes = 0;
+  #inFlightPackets = 0;
+  #latestRoundTrip = milliseconds(0);
+  #lossTime: Milliseconds = NEVER;
+
+  /** Samples of the round-trip time go to `roundTripTime`, from which the time threshold of losses comes. */
+  constructor(roundTripTime: RoundTripTime) {
+    this.#roundTripTime = roundTripTime;
+  }
+
+  /** The bytes of watched packets that are neither acknowledged nor lost. */
+  get inFlightBytes(): number {
+    return this.#inFlightBytes;
+  }
+
+  get inFlightPackets(): number {
+    return this.#inFlightPackets;
+  }
+
+  /** Whether one more packet would be forgotten before its time: nothing more may be sent on this link. */
+  get isFull(): boolean {
+    return this.#ring.next - this.#firstOutstanding() >= LARGEST_RING;
+  }
+
+  /** When the oldest packet without a word from the peer was sent; `NEVER` when there is none. */
+  get oldestSentAt(): Milliseconds {
+    const position = this.#firstOutstanding();
+    return position === this.#ring.next ? NEVER : this.sentAt(position);
+  }
+
+  /** Starts the numbers anew under the peer's link index of another session; the one before is still acknowledged. */
+  restart(session: number): void {
+    this.#previous = this.#session;
+    this.#session = { index: session, base: this.#ring.next, highest: NONE, serial: NONE, bytes: 0 };
+  }
+
+  /**
+   * Notes a packet that leaves now, of `size` bytes on the line. Numbers ascend within a session. A packet that is
+   * not `isWatched` (the peer need not report it) is neither in flight nor ever lost.
+   */
+  record(
+    packetNumber: number,
+    size: number,
+    first: number,
+    second: number,
+    isWatched: boolean,
+    now: Milliseconds,
+  ): void {
+    const position = (this.#session?.base ?? 0) + packetNumber;
+    while (this.#ring.next < position) this.#push(0, now, FATE.unwatched);
+    const index = this.#push(size, now, isWatched ? FATE.outstanding : FATE.unwatched);
+    this.#ring.first[index] = first;
+    this.#ring.second[index] = second;
+    if (!isWatched) return;
+    this.#inFlightBytes += size;
+    this.#inFlightPackets++;
+  }
+
+  /** Notes that the link could have sent more than it was given; what is under way tells less than the line's rate. */
+  onApplicationLimited(): void {
+    this.#clock.limit(this.#inFlightBytes);
+  }
+
+  /** Takes a report; undefined when it is of no session that is known, or of packets that were not sent. */
+  acknowledge(report: QualityReport, now: Milliseconds): Acknowledgement | undefined {
+    this.#clearLists();
+    const session = this.#sessionOf(report.session);
+    if (session === undefined) return undefined;
+    const highest = inferPacketNumber(report.highest, session.highest);
+    const position = session.base + highest;
+    const end = session === this.#session ? this.#ring.next : (this.#session?.base ?? 0);
+    if (highest < 0 || position >= end) return undefined;
+    const isNewest = session.serial === NONE || ((report.serial - session.serial) << 16) >> 16 > 0;
+    const result = this.#result;
+    result.clear(now);
+    result.isNewest = isNewest && position >= this.#highestAcknowledged;
+    if (isNewest) this.#takeCounts(session, report, highest, position, now);
+    const lowest = Math.max(session.base, this.#ring.oldest, position - report.described);
+    for (let at = lowest; at < position; at++) if (report.isReceived(position - at)) this.#settle(at, now);
+    this.#settle(position, now);
+    this.#highestAcknowledged = Math.max(this.#highestAcknowledged, position);
+    this.#detectLosses(now);
+    result.inFlightBytes = this.#inFlightBytes;
+    return result;
+  }
+
+  /** When packets become lost by time alone. */
+  nextTimeout(): Milliseconds {
+    return this.#lossTime;
+  }
+
+  /** Finds what is lost by time (RFC 9002 §6.1.2); to be read from `lost`. */
+  handleTimeout(now: Milliseconds): void {
+    this.#clearLists();
+    if (this.#lossTime <= now) this.#detectLosses(now);
+  }
+
+  /** Calls everything lost that is outstanding, as when the link is given up; to be read from `lost`. */
+  abandon(): void {
+    this.#clearLists();
+    for (let at = this.#firstOutstanding(); at < this.#ring.next; at++) {
+      if (this.#ring.fate[this.#ring.index(at)] === FATE.outstanding) this.#lose(at);
+    }
+    this.#lossTime = NEVER;
+  }
+
+  sentAt(position: number): Milliseconds {
+    return milliseconds(this.#ring.sentAt[this.#ring.index(position)] ?? 0);
+  }
+
+  size(position: number): number {
+    return this.#ring.size[this.#ring.index(position)] ?? 0;
+  }
+
+  /** The first of the caller's integers. */
+  first(position: number): number {
+    return this.#ring.first[this.#ring.index(position)] ?? 0;
+  }
+
+  /** The second of the caller's integers. */
+  second(position: number): number {
+    return this.#ring.second[this.#ring.index(position)] ?? 0;
+  }
+
+  #push(size: number, now: Milliseconds, fate: number): number {
+    const ring = this.#ring;
+    if (this.#inFlightPackets === 0) this.#clock.restartFlight(now);
+    const index = ring.push(this.#firstOutstanding());
+    // In a full ring the oldest packet is written over.
+    if (ring.fate[index] === FATE.outstanding) this.#forgetOutstanding(index);
+    ring.sentAt[index] = now;
+    ring.size[index] = size;
+    ring.fate[index] = fate;
+    ring.sentBefore[index] = this.#sentBytes;
+    this.#clock.stamp(ring, index);
+    this.#sentBytes += size;
+    return index;
+  }
+
+  #forgetOutstanding(index: number): void {
+    this.#inFlightBytes -= this.#ring.size[index] ?? 0;
+    this.#inFlightPackets--;
+  }
+
+  #sessionOf(index: number): SentSession | undefined {
+    if (this.#session?.index === index) return this.#session;
+    return this.#previous?.index === index ? this.#previous : undefined;
+  }
+
+  /** Takes the counts and times of a report that is newer than all before it. */
+  #takeCounts(
+    session: SentSession,
+    report: QualityReport,
+    highest: number,
+    position: number,
+    now: Milliseconds,
+  ): void {
+    const received = (report.receivedBytes - session.bytes) >>> 0;
+    session.bytes = report.receivedBytes;
+    session.serial = report.serial;
+    const isNew = highest > session.highest;
+    session.highest = Math.max(session.highest, highest);
+    this.#clock.deliver(received);
+    const result = this.#result;
+    result.deliveredBytes = this.#clock.delivered;
+    if (!isNew || !this.#ring.isRemembered(position) || !result.isNewest) return;
+    const index = this.#ring.index(position);
+    const sentAt = this.sentAt(position);
+    result.sentAt = sentAt;
+    result.size = this.#ring.size[index] ?? 0;
+    result.sentBytes = (this.#ring.sentBefore[index] ?? 0) + result.size;
+    this.#clock.sample(this.#ring, index, report.arrival, result);
+    if (report.hold === undefined) return;
+    const roundTrip = milliseconds(Math.max(0, now - sentAt - report.hold));
+    result.roundTrip = roundTrip;
+    this.#latestRoundTrip = roundTrip;
+    this.#roundTripTime.sample(roundTrip, now);
+  }
+
+  #settle(position: number, now: Milliseconds): void {
+    const ring = this.#ring;
+    if (!ring.isRemembered(position)) return;
+    const index = ring.index(position);
+    const fate = ring.fate[index];
+    if (fate !== FATE.outstanding && fate !== FATE.lost) return;
+    const size = ring.size[index] ?? 0;
+    ring.fate[index] = FATE.acknowledged;
+    this.acknowledged.push(position);
+    this.#result.acknowledgedBytes += size;
+    if (fate === FATE.lost) {
+      this.spurious.push(position);
+      this.#margin.onSpurious(this.#highestAcknowledged - position, now);
+      return;
+    }
+    this.#inFlightBytes -= size;
+    this.#inFlightPackets--;
+  }
+
+  /** RFC 9002 §6.1: lost is what was sent before an acknowledged packet, by enough packets or enough time. */
+  #detectLosses(now: Milliseconds): void {
+    const ring = this.#ring;
+    const patience = this.#patience;
+    const sentBefore = now - patience;
+    const below = this.#highestAcknowledged - this.#margin.packets(now);
+    this.#lossTime = NEVER;
+    for (let at = this.#firstOutstanding(); at < this.#highestAcknowledged; at++) {
+      const index = ring.index(at);
+      if (ring.fate[index] !== FATE.outstanding) continue;
+      const sentAt = ring.sentAt[index] ?? 0;
+      if (at <= below || sentAt <= sentBefore) this.#lose(at);
+      else if (this.#lossTime === NEVER) this.#lossTime = milliseconds(sentAt + patience);
+    }
+  }
+
+  get #patience(): number {
+    const { smoothed } = this.#roundTripTime;
+    if (smoothed === undefined) return INITIAL_PATIENCE;
+    return Math.max(GRANULARITY, TIME_THRESHOLD * Math.max(smoothed, this.#latestRoundTrip));
+  }
+
+  #lose(position: number): void {
+    const index = this.#ring.index(position);
+    this.#ring.fate[index] = FATE.lost;
+    this.lost.push(position);
+    this.#forgetOutstanding(index);
+    this.#result.lostBytes += this.#ring.size[index] ?? 0;
+  }
+
+  #firstOutstanding(): number {
+    const ring = this.#ring;
+    let at = Math.max(this.#oldestOutstanding, ring.oldest);
+    while (at < ring.next && ring.fate[ring.index(at)] !== FATE.outstanding) at++;
+    this.#oldestOutstanding = at;
+    return at;
+  }
+
+  #clearLists(): void {
+    this.acknowledged.clear();
+    this.lost.clear();
+    this.spurious.clear();
+  }
+}
