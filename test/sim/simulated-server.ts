@@ -16,12 +16,13 @@ export type SimulatedServerOptions = {
   readonly secret: SecretKey;
   readonly mrru: number;
   readonly allowsClientToClient: boolean;
+  readonly maxClients: number;
   readonly transmit: Transmit;
 };
 
 /** A server that knows one secret, which everybody has, and gives addresses out of 10.44.43.0/24. */
 export function makeSimulatedServer(options: SimulatedServerOptions): SimulatedServer {
-  const { crypto, secret, mrru, allowsClientToClient, transmit } = options;
+  const { crypto, secret, mrru, allowsClientToClient, maxClients, transmit } = options;
   const end = new SimulatedEnd([SERVER], crypto.random, transmit);
   const ip4 = parseIpPrefix("10.44.43.1/24");
   if (ip4 === undefined) throw new Error("the pool's prefix is wrong");
@@ -34,7 +35,7 @@ export function makeSimulatedServer(options: SimulatedServerOptions): SimulatedS
     ip6: undefined,
     dns: [],
     allowsClientToClient,
-    maxClients: 100,
+    maxClients,
     mrru,
     classes: CLASSES,
     reorderWait: milliseconds(400),

@@ -27,6 +27,8 @@ export type SimulationOptions = {
   /** How many packets may wait in a client; many when absent. */
   readonly clientCells?: number;
   readonly allowsClientToClient?: boolean;
+  /** How many clients the server lets in; 100 when absent. */
+  readonly maxClients?: number;
 };
 
 /** A datagram that was put on a line. */
@@ -171,10 +173,10 @@ export class Simulation {
   }
 
   #makeServer(): SimulatedServer {
-    const { mrru = 1500, allowsClientToClient = false } = this.#options;
+    const { mrru = 1500, allowsClientToClient = false, maxClients = 100 } = this.#options;
     const transmit: Transmit = (datagram, _, now) => this.#send(datagram, false, now);
     const [crypto, secret] = [this.#crypto, this.#secret];
-    return makeSimulatedServer({ crypto, secret, mrru, allowsClientToClient, transmit });
+    return makeSimulatedServer({ crypto, secret, mrru, allowsClientToClient, maxClients, transmit });
   }
 
   #makeClient(index: number): SimulatedClient {

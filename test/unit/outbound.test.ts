@@ -1,0 +1,276 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { DropCounters } from "../../shared/protocol/drop-reason.ts";
+import type { MemberLink } from "../../shared/protocol/link/member-link.ts";
+import { Outlet } from "../../shared/protocol/link/outlet.ts";
+import { ReorderingMargin } from "../../shared/protocol/link/reordering-margin.ts";
+import { Outbound } from "../../shared/protocol/outbound.ts";
+import { Arena } from "../../shared/protocol/packet/arena.ts";
+import { CellPool } from "../../shared/protocol/packet/cell-pool.ts";
+import { HEADROOM, PacketBatch } from "../../shared/protocol/packet/packet-batch.ts";
+import { TransmitBatch } from "../../shared/protocol/packet/transmit-batch.ts";
+import { WeightedScheduler } from "../../shared/protocol/scheduler/weighted.ts";
+import { megabitsPerSecond, milliseconds, NEVER, seconds } from "../../shared/protocol/units.ts";
+import {
+  BEGIN,
+  END,
+  readFragmentClass,
+  readFragmentFlags,
+  readSequence,
+} from "../../shared/protocol/wire/frame-header.ts";
+import { ip4Packet } from "../support/ip-packets.ts";
+import { downLink, upLink } from "../support/member-links.ts";
+
+const NOW = seconds(10);
+const PACKET = 900_000;
+const LATER = milliseconds(NOW + 31);
+
+describe("The way of a packet out", () => {
+  it("puts the fragment's header and the protocol field in front of it, where it lies (RFC 1990 §3)", () => {
+    const { send, frames } = setUp([upLink()]);
+
+    send(100);
+
+    const [frame] = frames();
+    assert.deepEqual([frame?.flags, frame?.sequence, frame?.length], [BEGIN | END, 0, 100 + 6]);
+    assert.equal(frame?.bytes[5], 0x21);
+  });
+
+  it("cuts a packet that does not fit its link's MTU, B first and E last (RFC 1990 §3)", () => {
+    // No probe has passed yet, so the path takes 1200 bytes (RFC 8899 §5.1.2).
+    const { send, frames } = setUp([upLink({ ordinal: 0 }), upLink({ ordinal: 1 })]);
+
+    send(3000);
+
+    const sent = frames();
+    assert.deepEqual(
+      sent.map(({ flags }) => flags),
+      [BEGIN, 0, END],
+    );
+    assert.deepEqual(
+      sent.map(({ sequence }) => sequence),
+      [0, 1, 2],
+    );
+    assert.ok(sent.every(({ length }) => length + 24 + 28 <= 1200));
+    assert.equal(new Set(sent.map(({ link }) => link)).size, 2);
+  });
+
+  it("drops and counts what is no IP packet, what is above the MRRU, and what finds no link", () => {
+    const link = upLink();
+    const { send, outbound, drops, arena, batch } = setUp([link]);
+    arena.bytes.fill(0, PACKET, PACKET + 40);
+    batch.clear();
+    batch.add(PACKET, 40, 0);
+    outbound.handlePacket(batch, 0, NOW);
+    send(4001);
+    link.handle({ kind: "silence", silentFor: milliseconds(500) }, NOW);
+    send(100);
+
+    assert.deepEqual(drops.snapshot(), { "malformed-packet": 1, "too-big": 1, "no-link": 1 });
+  });
+
+  it("lets packets wait for a busy line, and sends them in order when it is free", () => {
+    const { send, outbound, frames } = setUp([upLink({ sendRate: megabitsPerSecond(8) })]);
+    for (let packet = 0; packet < 20; packet++) send(1000);
+    const [atOnce, waiting] = [frames().length, outbound.queue.count];
+
+    let now = NOW;
+    while (!outbound.queue.isEmpty) {
+      now = outbound.nextTimeout();
+      outbound.poll(now);
+    }
+
+    assert.ok(atOnce <= 4 && atOnce + waiting === 20, `${atOnce} and ${waiting}`);
+    assert.deepEqual(
+      frames().map(({ sequence }) => sequence),
+      Array.from({ length: 20 }, (_, index) => index),
+    );
+    // 1 byte is 1 µs; the pacer may run ahead by 2 ms.
+    assert.ok(now - NOW > 15 && now - NOW < 20, `${now - NOW} ms`);
+  });
+
+  it("asks for no wake-up while the only socket takes nothing", () => {
+    const link = upLink();
+    const { send, outbound } = setUp([link]);
+    if (link.outlet !== undefined) link.outlet.isBlocked = true;
+
+    send(100);
+
+    assert.equal(outbound.queue.count, 1);
+    assert.equal(outbound.nextTimeout(), NEVER);
+  });
+
+  it("asks for a wake-up when a batch is full, as it is written in the same round", () => {
+    const { send, outbound } = setUp([upLink({ outlet: new Outlet(new TransmitBatch(1)) })]);
+
+    send(100);
+    send(100);
+
+    assert.equal(outbound.queue.count, 1);
+    assert.ok(outbound.nextTimeout() <= NOW);
+  });
+
+  it("asks for no wake-up for a link without keys", () => {
+    const link = upLink();
+    const { send, outbound } = setUp([link]);
+    link.association = undefined;
+
+    send(100);
+
+    assert.equal(outbound.nextTimeout(), NEVER);
+  });
+
+  it("drops what waits once no link is up, and counts it", () => {
+    const link = upLink({ sendRate: megabitsPerSecond(1) });
+    const { send, outbound, drops, cells } = setUp([link]);
+    for (let packet = 0; packet < 10; packet++) send(1000);
+    const waiting = outbound.queue.count;
+    link.handle({ kind: "silence", silentFor: milliseconds(500) }, NOW);
+
+    outbound.onLinksChanged();
+    cells.recycle();
+
+    assert.equal(drops.get("no-link"), waiting);
+    assert.equal(cells.freeCount, cells.capacity);
+  });
+
+  it("drops the rest of a packet for whose header there is no cell, and does not spin", () => {
+    const link = upLink({ sendRate: megabitsPerSecond(1) });
+    const { send, outbound, drops, cells } = setUp([link]);
+    while (cells.freeCount > 3) cells.take();
+    for (let packet = 0; packet < 3; packet++) send(1500);
+
+    let now = NOW;
+    for (let round = 0; round < 100 && !outbound.queue.isEmpty; round++) {
+      now = milliseconds(Math.max(now, outbound.nextTimeout()));
+      outbound.poll(now);
+      link.outlet?.batch.clear();
+      if (round % 7 === 6) cells.recycle();
+    }
+
+    assert.equal(outbound.queue.isEmpty, true);
+    assert.ok(drops.get("queue-full") > 0);
+  });
+
+  it("spreads flows over classes, and keeps a flow in its class (RFC 2686 §3)", () => {
+    const { send, frames } = setUp([upLink()]);
+
+    for (let port = 0; port < 200; port++) send(100, port % 50);
+
+    const classes = new Map<number, Set<number>>();
+    for (const { bytes, trafficClass } of frames()) {
+      const port = ((bytes[26] ?? 0) << 8) | (bytes[27] ?? 0);
+      classes.set(port, (classes.get(port) ?? new Set()).add(trafficClass));
+    }
+    assert.equal(new Set([...classes.values()].flatMap((used) => [...used])).size, 8);
+    assert.ok([...classes.values()].every(({ size }) => size === 1));
+  });
+
+  it("gives a link a null fragment that a burst has passed by, within 60 ms (RFC 1990 §4.1)", () => {
+    const [first, second] = [upLink({ ordinal: 0 }), upLink({ ordinal: 1 })];
+    const { send, outbound, frames } = setUp([first, second]);
+    if (second.outlet !== undefined) second.outlet.isBlocked = true;
+    for (let packet = 0; packet < 5; packet++) send(100);
+    if (second.outlet !== undefined) second.outlet.isBlocked = false;
+
+    outbound.handleTimeout(LATER);
+    const early = frames().filter(({ link }) => link === second);
+    outbound.handleTimeout(outbound.nextTimeout());
+
+    const nulls = frames().filter(({ link }) => link === second);
+    assert.deepEqual(early, []);
+    assert.deepEqual(
+      nulls.map(({ flags, sequence, length }) => [flags, sequence, length]),
+      [[BEGIN | END, 5, 5]],
+    );
+    assert.equal(outbound.nextTimeout(), NEVER);
+  });
+
+  it("gives a busy link its null fragment as soon as it may carry", () => {
+    const [first, second] = [upLink({ ordinal: 0 }), upLink({ ordinal: 1 })];
+    const { send, outbound, frames } = setUp([first, second]);
+    if (second.outlet !== undefined) second.outlet.isBlocked = true;
+    for (let packet = 0; packet < 5; packet++) send(100);
+    for (let check = 0; check < 5; check++) outbound.handleTimeout(outbound.nextTimeout());
+
+    if (second.outlet !== undefined) second.outlet.isBlocked = false;
+    outbound.handleTimeout(outbound.nextTimeout());
+
+    assert.equal(frames().filter(({ link }) => link === second).length, 1);
+  });
+});
+
+describe("A member link", () => {
+  it("has room for some data in every frame, whatever a peer says of its MTU", () => {
+    for (const mtu of [1, 100, 576]) assert.equal(upLink({ mtu }).largestFrame, 576 - 28 - 24);
+  });
+
+  it("may carry only when it is up, has keys and room, and its line is free", () => {
+    const busy = upLink({ sendRate: megabitsPerSecond(1) });
+    busy.pacer.charge(1500, NOW);
+    const [full, unkeyed] = [upLink({ outlet: new Outlet(new TransmitBatch(0)) }), upLink()];
+    unkeyed.association = undefined;
+
+    const mayCarry = [upLink(), downLink(), busy, full, unkeyed].map((link) => link.mayCarry(NOW));
+
+    assert.deepEqual(mayCarry, [true, false, false, false, false]);
+  });
+});
+
+describe("A reordering margin", () => {
+  it("is zero until something came late, follows the latest of that, and fades", () => {
+    const margin = new ReorderingMargin();
+    margin.onOrdered(NOW);
+    const atFirst = margin.packets;
+    for (const behind of [3, 8, 2]) margin.onLate(behind, NOW);
+
+    const faded = [0, 9, 10, 20, 30, 40, 50].map((later) => {
+      margin.onOrdered(milliseconds(NOW + later * 1000));
+      return margin.packets;
+    });
+
+    assert.equal(atFirst, 0);
+    assert.deepEqual(faded, [8, 8, 4, 2, 1, 0, 0]);
+  });
+});
+
+function setUp(links: readonly MemberLink[]) {
+  const arena = new Arena(2 * 1024 * 1024);
+  const cells = new CellPool(arena, 256);
+  const drops = new DropCounters();
+  const scheduler = new WeightedScheduler();
+  const outbound = new Outbound({ arena, cells, links, scheduler, drops }, { mrru: 4000, classes: 8 });
+  outbound.onLinksChanged();
+  const batch = new PacketBatch(1);
+  let place = PACKET;
+  const send = (size: number, port = 1000): void => {
+    const source = [10, 0, 0, 2];
+    arena.bytes.set(ip4Packet({ source, destination: [9, 9, 9, 9], sourcePort: port, size, serial: 1 }), place);
+    batch.clear();
+    batch.add(place, size, 0);
+    outbound.handlePacket(batch, 0, NOW);
+    // What was sent lies where it was read until the batch is written.
+    place += HEADROOM + size;
+  };
+  const frames = () =>
+    links
+      .flatMap((link) => {
+        const rows = link.outlet?.batch;
+        if (rows === undefined) return [];
+        return Array.from({ length: rows.count }, (_, row) => frameAt(arena, rows, row, link));
+      })
+      .toSorted((a, b) => a.sequence - b.sequence);
+  return { arena, cells, drops, outbound, batch, send, frames };
+}
+
+function frameAt(arena: Arena, rows: TransmitBatch, row: number, link: MemberLink) {
+  const head = rows.headOffset(row);
+  return {
+    link,
+    flags: readFragmentFlags(arena.bytes, head),
+    sequence: readSequence(arena.bytes, head),
+    trafficClass: readFragmentClass(arena.bytes, head),
+    length: rows.headLength(row) + rows.bodyLength(row),
+    bytes: arena.bytes.slice(head, head + rows.headLength(row)),
+  };
+}
