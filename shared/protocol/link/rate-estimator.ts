@@ -31,10 +31,19 @@ const MEASURED_PACKETS = 8;
 const DRAIN_GAIN = 0.85;
 // The empty line's delay is remembered for ten seconds, so it is to be seen more often.
 const DRAIN_INTERVAL = seconds(7);
+// A jittery line in order delays nearly all packets by its longest jitter, which is no queue: it is to be told apart.
+const JITTERY = 0.5;
+const JITTERY_DRAIN_INTERVAL = 1500;
+// How far one drain may lower the rate: its measurement is short.
+const SUREST_FALL = 0.95;
 const STUCK_AFTER = milliseconds(400);
 
-const POLICED_WAIT = seconds(1);
-const LONGEST_POLICED_WAIT = seconds(4);
+// A line that was full before grows its queue by all that is sent too much; this share of it tells enough.
+const TELLING_SHARE = 0.4;
+const LOSSY_ROUNDS = 2;
+const TELLING_GAIN = 1.5;
+const POLICED_WAIT = milliseconds(500);
+const LONGEST_POLICED_WAIT = milliseconds(1500);
 
 const MISCONFIGURED = 0.85;
 const TOO_LOW_AFTER = seconds(10);
@@ -58,7 +67,9 @@ export class RateEstimator {
   /** What is sent from here on has the present gain. */
   #roundStart: Milliseconds;
   #emptyAt: Milliseconds;
+  #drainedAt = milliseconds(Number.NEGATIVE_INFINITY);
   #stuckSince: Milliseconds = NEVER;
+  #lossyRounds = 0;
   #policedWait = POLICED_WAIT;
   #policedRate = 0;
   #provenAt = milliseconds(Number.NEGATIVE_INFINITY);
@@ -145,18 +156,17 @@ export class RateEstimator {
     if (this.#isFilling(recent)) return this.#follow(recent, 0.7, now);
     const round = this.#window.measure(span, MEASURED_PACKETS * PACKET_SIZE, this.#roundStart);
     if (round === undefined) return;
-    const gain = this.#gain;
-    if (!round.isLimited && this.#usualLoss.isExceededBy(round, gain)) return this.#police(round, gain, now);
-    if (this.queue.current <= this.#target) this.#usualLoss.learn(round);
+    if (!round.isLimited && this.#usualLoss.isExceededBy(round, this.#gain)) return this.#doubt(round, now);
+    this.#lossyRounds = 0;
+    if (this.queue.current <= this.#target + this.#noise) this.#usualLoss.learn(round);
     this.#endRound(round, now);
   }
 
   /** More was sent than arrived, and it waits. */
   #isFilling({ queueBefore, queueAfter, isLimited }: RateMeasurement): boolean {
-    const noise = Math.max(3, 2 * this.queue.variation);
-    const target = this.#target + (this.#state.kind === "starting" ? 2 * noise : 0);
-    if (isLimited && queueBefore < target) return false;
-    return queueAfter > target + noise && queueAfter - queueBefore > noise;
+    if (isLimited && queueBefore < this.#target) return false;
+    const telling = Math.max(this.#noise, TELLING_SHARE * (this.#gain - 1) * this.#span);
+    return queueAfter > this.#target + this.#noise && queueAfter - queueBefore > telling;
   }
 
   /** Takes what arrives through a standing queue for what the line carries. */
@@ -169,7 +179,16 @@ export class RateEstimator {
     this.#roundStart = now;
   }
 
+  /** One round with much loss may be a burst of it, two are not, nor is one in which much more was sent. */
+  #doubt(round: RateMeasurement, now: Milliseconds): void {
+    this.#lossyRounds++;
+    const gain = this.#gain;
+    if (this.#lossyRounds >= LOSSY_ROUNDS || gain >= TELLING_GAIN) this.#police(round, gain, now);
+    else this.#roundStart = now;
+  }
+
   #police(measurement: RateMeasurement, gain: number, now: Milliseconds): void {
+    this.#lossyRounds = 0;
     const carried = this.#sentRateOf(measurement.deliveryRate);
     const isSame = gain > 1 && Math.abs(carried / this.#policedRate - 1) < 0.2;
     this.#policedWait = milliseconds(isSame ? Math.min(LONGEST_POLICED_WAIT, 2 * this.#policedWait) : POLICED_WAIT);
@@ -182,14 +201,13 @@ export class RateEstimator {
   /** Judges a round that was sent with one gain throughout, and that neither filled the line nor lost much. */
   #endRound(round: RateMeasurement, now: Milliseconds): void {
     const state = this.#state;
-    const isEmpty = this.queue.current <= this.#target / 2;
     if (state.kind === "draining") return this.#endDrain(round, now);
     if (state.kind === "policed" && now < state.until) return;
     const proven = Math.min(round.sendRate, this.#sentRateOf(round.deliveryRate));
     if (proven > this.#capacity) this.#setCapacity(proven, now);
     this.#roundStart = now;
     if (round.isLimited) return;
-    if (this.#isStuck(now) || now - this.#emptyAt > DRAIN_INTERVAL) {
+    if (this.#isStuck(now) || this.#isDrainDue(now)) {
       this.#stuckSince = NEVER;
       return this.#enter({ kind: "draining", since: now }, now);
     }
@@ -198,8 +216,15 @@ export class RateEstimator {
       return;
     }
     if (state.kind === "starting") return;
-    if (isEmpty) return this.#rise(now);
+    if (this.#mayRise) return this.#rise(now);
     if (state.kind !== "following") this.#enter({ kind: "following", since: now }, now);
+  }
+
+  get #mayRise(): boolean {
+    const queue = this.queue.current;
+    const isTrying = this.#isJittery && this.#state.kind === "rising";
+    if (isTrying) return queue <= this.#target + 2 * this.#noise;
+    return queue <= Math.min(0.9 * this.#target, this.#target / 2 + this.queue.variation);
   }
 
   #rise(now: Milliseconds): void {
@@ -216,17 +241,24 @@ export class RateEstimator {
     return now - this.#stuckSince > STUCK_AFTER + 2 * (this.#roundTripTime.smoothed ?? 0);
   }
 
+  #isDrainDue(now: Milliseconds): boolean {
+    if (now - this.#emptyAt > DRAIN_INTERVAL) return true;
+    if (this.#state.kind !== "following" || !this.#isJittery) return false;
+    return now - this.#drainedAt > JITTERY_DRAIN_INTERVAL + 4 * (this.#roundTripTime.smoothed ?? 0);
+  }
+
   #endDrain({ deliveryRate, queueBefore, queueAfter }: RateMeasurement, now: Milliseconds): void {
     this.#roundStart = now;
     const fall = queueBefore - queueAfter;
-    if (fall > Math.max(2, this.queue.variation) && queueAfter > this.#emptyQueue) {
+    if (fall > this.#noise && queueAfter > this.#emptyQueue) {
       const carried = this.#sentRateOf(deliveryRate);
-      this.#setCapacity((this.#capacity + carried) / 2, now);
+      this.#setCapacity(Math.max(SUREST_FALL * this.#capacity, (this.#capacity + carried) / 2), now);
       return;
     }
     this.queue.rebase();
     this.#emptyAt = now;
-    this.#enter({ kind: "following", since: now }, now);
+    this.#drainedAt = now;
+    this.#enter(this.#isJittery ? { kind: "rising", since: now, step: 1 } : { kind: "following", since: now }, now);
   }
 
   #setRate(queue: number, now: Milliseconds): void {
@@ -283,7 +315,16 @@ export class RateEstimator {
   }
 
   get #target(): number {
-    return Math.max(TARGET, (1500 * PACKET_SIZE) / this.#capacity) + this.queue.variation;
+    return Math.max(TARGET, (800 * PACKET_SIZE) / this.#capacity) + this.queue.variation;
+  }
+
+  get #isJittery(): boolean {
+    return this.queue.variation >= JITTERY;
+  }
+
+  /** A change of the queueing delay up to this means nothing. */
+  get #noise(): number {
+    return Math.max(3, 2 * this.queue.variation);
   }
 
   get #emptyQueue(): number {
