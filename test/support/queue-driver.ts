@@ -26,6 +26,13 @@ export type DriverPacket = {
   readonly codepoint?: number;
 };
 
+/** The bytes of such a packet. */
+export function packetOf({ serial, size, codepoint }: DriverPacket): Uint8Array {
+  const bytes = ip4Packet({ source: [10, 0, 0, 1], destination: [10, 0, 0, 2], size, serial });
+  bytes[1] = codepoint ?? NOT_ECT;
+  return bytes;
+}
+
 /** A fair queue and what is around it: packets with serial numbers go in at one end, and come out at the other. */
 export class QueueDriver {
   readonly arena: Arena;
@@ -44,12 +51,10 @@ export class QueueDriver {
 
   /** Pushes a packet of which the first `sent` bytes of the frame were sent before. */
   push(packet: DriverPacket, now: number, sent = 0): boolean {
-    const { flow, serial, size } = packet;
+    const { flow, size } = packet;
     const { fragment } = this;
-    const bytes = ip4Packet({ source: [10, 0, 0, 1], destination: [10, 0, 0, 2], size, serial });
-    bytes[1] = packet.codepoint ?? NOT_ECT;
     this.arena.bytes[this.#source] = PPP_PROTOCOLS.ip4;
-    this.arena.bytes.set(bytes, this.#source + 1);
+    this.arena.bytes.set(packetOf(packet), this.#source + 1);
     // In two pieces, as a segment of a super-packet is.
     fragment.headOffset = this.#source;
     fragment.headLength = 29;

@@ -9,8 +9,8 @@ import { FlowQueues } from "./flow-queues.ts";
 import { pieceCount, QueuedPackets } from "./queued-packets.ts";
 import { NONE } from "./queued-pieces.ts";
 
-// RFC 8290 §5.2.4: the quantum is a full packet of Ethernet, so that a flow of full packets sends one in its turn.
-const FULL_PACKET = 1514;
+// The MTU of Ethernet, until `setPacketSize` tells.
+const FULL_PACKET = 1500;
 
 // Many small packets must not take all cells, each of which could hold a full one.
 const LARGEST_COUNT = 4096;
@@ -25,28 +25,26 @@ export class FairQueue {
   readonly #packets: QueuedPackets;
   readonly #flows: FlowQueues;
   readonly #head: FlowHead;
-  readonly #fullPacket: number;
   /** What goes before every flow: the packet that is chosen, and the rests of those that were sent in part. */
   #front = NONE;
   /** Whose packet is chosen, while nothing of it was sent, and what it costs. */
   #chosen = NONE;
   #chosenSize = 0;
-  #target: Milliseconds;
+  #rate = UNLIMITED;
+  #fullPacket = FULL_PACKET;
+  #overhead = 0;
+  #target = codelTarget(UNLIMITED, FULL_PACKET);
   /** The most bytes that may wait. What was queued before the limit sank is dropped at the next push. */
   limit: number;
-  /** What sending a packet costs beside its own bytes, in bytes. */
-  overhead = 0;
   /** Packets that were dropped to make room for others. */
   overLimit = 0;
 
-  /** `fullPacket` is the size of a full packet in bytes: what a flow may send in its turn. */
-  constructor(arena: Arena, cells: CellPool, limit: number, fullPacket = FULL_PACKET) {
+  constructor(arena: Arena, cells: CellPool, limit: number) {
     this.#packets = new QueuedPackets(arena, cells);
-    this.#flows = new FlowQueues(this.#packets.pieces, fullPacket);
-    this.#head = new FlowHead(this.#packets, this.#flows, fullPacket);
-    this.#fullPacket = fullPacket;
-    this.#target = codelTarget(UNLIMITED, fullPacket);
+    this.#flows = new FlowQueues(this.#packets.pieces);
+    this.#head = new FlowHead(this.#packets, this.#flows);
     this.limit = limit;
+    this.setPacketSize(FULL_PACKET, 0);
   }
 
   get isEmpty(): boolean {
@@ -78,9 +76,23 @@ export class FairQueue {
     return this.#target;
   }
 
-  /** Takes over how fast the links carry packets, all together: at 0 CoDel drops nothing. */
+  /** Takes over how fast the links carry packets, all together; at 0 CoDel drops nothing. */
   setRate(rate: BytesPerSecond): void {
-    this.#target = codelTarget(rate, this.#fullPacket + this.overhead);
+    this.#rate = rate;
+    this.#target = codelTarget(rate, this.#fullPacket + this.#overhead);
+  }
+
+  /**
+   * Takes over how large a full packet is, as a rule the tunnel's MTU, and what a link carries for each packet beside
+   * it, both in bytes. Larger packets are as welcome.
+   */
+  setPacketSize(fullPacket: number, overhead: number): void {
+    this.#fullPacket = fullPacket;
+    this.#overhead = overhead;
+    // RFC 8290 §5.2.4: a flow of full packets sends one of them in its turn.
+    this.#flows.quantum = fullPacket + overhead;
+    this.#head.fullPacket = fullPacket;
+    this.setRate(this.#rate);
   }
 
   /**
@@ -129,7 +141,7 @@ export class FairQueue {
 
   /** Whether a packet of the flow with this hash would be sent before those of flows that build up a queue. */
   isSparse(hash: number): boolean {
-    return this.#flows.isSparse(this.#flows.find(hash), this.overhead);
+    return this.#flows.isSparse(this.#flows.find(hash), this.#overhead);
   }
 
   /** How long the oldest packet has been waiting; 0 when none waits. */
@@ -166,7 +178,7 @@ export class FairQueue {
       if (!flows.isEmpty(flow)) {
         this.#front = flows.detachHead(flow);
         this.#chosen = flow;
-        this.#chosenSize = this.#packets.pieces.packetLength(this.#front) - PACKET_PROTOCOL_SIZE + this.overhead;
+        this.#chosenSize = this.#packets.pieces.packetLength(this.#front) - PACKET_PROTOCOL_SIZE + this.#overhead;
         return true;
       }
       flows.retire(flow);

@@ -11,16 +11,16 @@ import { MARKED, NONE } from "./queued-pieces.ts";
 export class FlowHead implements CodelQueue {
   readonly #packets: QueuedPackets;
   readonly #flows: FlowQueues;
-  readonly #fullPacket: number;
   /** The flow that is looked at. */
   flow = NONE;
+  /** The size of a full packet. */
+  fullPacket = 0;
   dropped = 0;
   marked = 0;
 
-  constructor(packets: QueuedPackets, flows: FlowQueues, fullPacket: number) {
+  constructor(packets: QueuedPackets, flows: FlowQueues) {
     this.#packets = packets;
     this.#flows = flows;
-    this.#fullPacket = fullPacket;
   }
 
   get isEmpty(): boolean {
@@ -29,7 +29,7 @@ export class FlowHead implements CodelQueue {
 
   get isShort(): boolean {
     const head = this.#packets.pieces.packetLength(this.#flows.head(this.flow));
-    return this.#flows.bytes(this.flow) - head <= this.#fullPacket;
+    return this.#flows.bytes(this.flow) - head <= this.fullPacket + PACKET_PROTOCOL_SIZE;
   }
 
   /** Whether CoDel has marked the head when it was to be sent before. */

@@ -32,18 +32,17 @@ const IDLE = 2;
  */
 export class FlowQueues {
   readonly #pieces: QueuedPieces;
-  readonly #quantum: number;
   /** The flow of a bucket, plus one; 0 when it has none. */
   #buckets = new Uint16Array(0);
   #rows = new Int32Array(0);
   readonly #codels: Codel[] = [];
   readonly #first = new Int32Array(3).fill(NONE);
   readonly #last = new Int32Array(3).fill(NONE);
+  /** What a flow may send in its turn, in bytes. */
+  quantum = 0;
 
-  /** `quantum` is what a flow may send in its turn, in bytes. */
-  constructor(pieces: QueuedPieces, quantum: number) {
+  constructor(pieces: QueuedPieces) {
     this.#pieces = pieces;
-    this.#quantum = quantum;
   }
 
   /** The flow for packets with this hash. It is told by its bucket alone: flows that share one are taken for one. */
@@ -79,7 +78,7 @@ export class FlowQueues {
     this.#count(flow, first, 1);
     if (this.#get(flow, LIST) !== IDLE) return;
     this.#move(flow, NEW);
-    this.#set(flow, DEFICIT, this.#quantum);
+    this.#set(flow, DEFICIT, this.quantum);
   }
 
   /** Takes the packet at the head of a flow out of its queue; answers its first piece. */
@@ -108,7 +107,7 @@ export class FlowQueues {
     for (;;) {
       const flow = this.#listed();
       if (flow === NONE || this.#get(flow, DEFICIT) > 0) return flow;
-      this.#add(flow, DEFICIT, this.#quantum);
+      this.#add(flow, DEFICIT, this.quantum);
       this.#move(flow, OLD);
     }
   }
