@@ -1,5 +1,5 @@
-import type { ServerClientConfig } from "../../server/server-clients.ts";
 import type { LinkRates } from "../../server/link-rates.ts";
+import type { ServerClientConfig } from "../../server/server-clients.ts";
 import type { ServerConfig } from "../../server/server-config.ts";
 import { networkOf } from "../config/values/ip-address.ts";
 import {

@@ -1,8 +1,8 @@
 import { didYouMean } from "../config/did-you-mean.ts";
+import { hawserVersion } from "../runtime/version.ts";
 import { type CommandIo, EXIT_CODES, UsageError } from "./command.ts";
 import { COMMAND_NAMES, loadCommand, loadCommands } from "./commands.ts";
 import { describeFailure } from "./describe-failure.ts";
-import { hawserVersion } from "../runtime/version.ts";
 
 /** Runs `hawser` with the arguments after the program's name, prints what failed, and answers the exit code. */
 export async function runCommandLine(args: readonly string[], io: CommandIo): Promise<number> {
