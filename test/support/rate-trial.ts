@@ -1,7 +1,7 @@
+import type { RateLimits } from "../../shared/protocol/link/configured-rate.ts";
 import { Pacer } from "../../shared/protocol/link/pacer.ts";
 import { QualityReporter } from "../../shared/protocol/link/quality-reporter.ts";
 import { RateEstimator } from "../../shared/protocol/link/rate-estimator.ts";
-import type { RateLimits } from "../../shared/protocol/link/rate-state.ts";
 import { RoundTripTime } from "../../shared/protocol/link/round-trip-time.ts";
 import { SentPackets } from "../../shared/protocol/link/sent-packets.ts";
 import { bytes, type Milliseconds, milliseconds } from "../../shared/protocol/units.ts";
@@ -17,6 +17,7 @@ const SESSION = 7;
 const PACKET_SIZE = 1428;
 const SEALED_OUTER_SIZE = 52;
 const TICK = 1;
+const LONGEST_BACKLOG = 100 * PACKET_SIZE;
 
 type Packet = { readonly number: number; readonly size: number };
 
@@ -120,9 +121,9 @@ export class RateTrial {
   #send(): void {
     const now = this.#now;
     const { offered } = this.#options;
-    if (offered !== undefined) this.#backlog += (offered(now) * TICK) / 1000;
-    else this.#backlog = 100 * PACKET_SIZE;
-    this.#backlog = Math.min(this.#backlog, 100 * PACKET_SIZE);
+    if (offered !== undefined)
+      this.#backlog = Math.min(LONGEST_BACKLOG, this.#backlog + (offered(now) * TICK) / 1000);
+    else this.#backlog = Number.POSITIVE_INFINITY;
     while (this.#pacer.isFree(now) && this.sent.inFlightBytes < this.estimator.inFlightLimit) {
       if (this.#backlog < PACKET_SIZE) return this.sent.onApplicationLimited();
       this.#backlog -= PACKET_SIZE;

@@ -1,19 +1,16 @@
 import { type BytesPerSecond, bytesPerSecond, type Milliseconds, milliseconds, NEVER, seconds } from "../units.ts";
 import type { Acknowledgement } from "./acknowledgement.ts";
+import { ConfiguredRate, type RateLimits } from "./configured-rate.ts";
 import { QueueDelay } from "./queue-delay.ts";
-import { type RateLimits, type RateState, rateReason } from "./rate-state.ts";
+import { MEASURED_BYTES, QueueTarget } from "./queue-target.ts";
+import { type RateState, rateReason } from "./rate-state.ts";
 import { type RateMeasurement, RateWindow } from "./rate-window.ts";
 import type { RoundTripTime } from "./round-trip-time.ts";
 import { UsualLoss } from "./usual-loss.ts";
 
-// Slow enough for any line, fast enough that doubling reaches a gigabit within ten round trips.
-const FIRST_RATE = bytesPerSecond(125_000);
 const SMALLEST_RATE = bytesPerSecond(8_000);
-const LARGEST_RATE = bytesPerSecond(1_250_000_000);
+const FEWEST_IN_FLIGHT = 14_280;
 
-// The queue to keep in the line: short enough to feel, long enough to prove that the line is full.
-const TARGET = 4;
-const PACKET_SIZE = 1428;
 // A queue that is off the target is corrected within this time.
 const HORIZON = 150;
 const SMALLEST_GAIN = 0.3;
@@ -22,17 +19,10 @@ const SMALLEST_GAIN = 0.3;
 const STEPS = [1.05, 1.1, 1.25, 1.5, 2];
 const STARTING_STEP = STEPS.length - 1;
 
-// What is measured, at least: so long, and so many packets.
-const SPAN = 100;
-const SPAN_PER_JITTER = 10;
-const LONGEST_SPAN = 300;
-const MEASURED_PACKETS = 8;
-
 const DRAIN_GAIN = 0.85;
 // The empty line's delay is remembered for ten seconds, so it is to be seen more often.
 const DRAIN_INTERVAL = seconds(7);
-// A jittery line in order delays nearly all packets by its longest jitter, which is no queue: it is to be told apart.
-const JITTERY = 0.5;
+// On a jittery line, where jitter may pass for a queue.
 const JITTERY_DRAIN_INTERVAL = 1500;
 // How far one drain may lower the rate: its measurement is short.
 const SUREST_FALL = 0.95;
@@ -45,8 +35,6 @@ const TELLING_GAIN = 1.5;
 const POLICED_WAIT = milliseconds(500);
 const LONGEST_POLICED_WAIT = milliseconds(1500);
 
-const MISCONFIGURED = 0.85;
-const TOO_LOW_AFTER = seconds(10);
 const CONFIDENCE_TIME = seconds(30);
 
 /**
@@ -56,7 +44,8 @@ const CONFIDENCE_TIME = seconds(30);
  */
 export class RateEstimator {
   readonly queue = new QueueDelay();
-  readonly #limits: RateLimits;
+  readonly #configured: ConfiguredRate;
+  readonly #target = new QueueTarget();
   readonly #roundTripTime: RoundTripTime;
   readonly #window = new RateWindow();
   readonly #usualLoss = new UsualLoss();
@@ -73,13 +62,11 @@ export class RateEstimator {
   #policedWait = POLICED_WAIT;
   #policedRate = 0;
   #provenAt = milliseconds(Number.NEGATIVE_INFINITY);
-  #atCeilingSince: Milliseconds = NEVER;
-  #isAboveLine = false;
 
   constructor(limits: RateLimits, roundTripTime: RoundTripTime, now: Milliseconds) {
-    this.#limits = limits;
+    this.#configured = new ConfiguredRate(limits);
     this.#roundTripTime = roundTripTime;
-    this.#capacity = firstRate(limits);
+    this.#capacity = this.#configured.first;
     this.#rate = this.#capacity;
     this.#state = { kind: limits.kind === "ceiling" ? "at ceiling" : "starting", since: now };
     this.#roundStart = now;
@@ -99,7 +86,7 @@ export class RateEstimator {
   /** How many bytes may be in flight at most, so that a line that stalls is not filled by a second of packets. */
   get inFlightLimit(): number {
     const roundTrip = this.#roundTripTime.minimum ?? 500;
-    return Math.max(10 * PACKET_SIZE, (this.#rate * (2 * roundTrip + 200)) / 1000);
+    return Math.max(FEWEST_IN_FLIGHT, (this.#rate * (2 * roundTrip + 200)) / 1000);
   }
 
   get state(): RateState {
@@ -113,12 +100,12 @@ export class RateEstimator {
 
   /** Whether the line was found to carry clearly less than the operator's ceiling or minimum. */
   get isConfiguredTooHigh(): boolean {
-    return this.#limits.kind !== "auto" && this.#isAboveLine;
+    return this.#configured.isTooHigh;
   }
 
   /** Whether the operator's ceiling was sent for ten seconds and nothing ever waited: the line may carry more. */
   mayBeTooLow(now: Milliseconds): boolean {
-    return this.#limits.kind !== "auto" && now - this.#atCeilingSince >= TOO_LOW_AFTER;
+    return this.#configured.mayBeTooLow(now);
   }
 
   /** How sure the rate is, 0 to 1: it fades by 1/e in half a minute without proof that the line is full. */
@@ -132,8 +119,9 @@ export class RateEstimator {
     if (!report.isNewest || sentAt === undefined) return;
     this.queue.setRate(this.#capacity);
     this.queue.sample(milliseconds(report.arrival - sentAt), report.size, now);
+    this.#target.update(this.#capacity, this.queue.variation);
     this.#window.push(report, this.queue.current);
-    if (this.queue.current <= this.#emptyQueue) this.#emptyAt = now;
+    if (this.queue.current <= this.#target.empty) this.#emptyAt = now;
     this.#judge(now);
     this.#setRate(this.#predictQueue(report, sentAt), now);
   }
@@ -142,38 +130,38 @@ export class RateEstimator {
   restart(now: Milliseconds): void {
     this.queue.restart();
     this.#window.clear();
-    this.#capacity = firstRate(this.#limits);
+    this.#configured.restart();
+    this.#capacity = this.#configured.first;
     this.#rate = this.#capacity;
-    this.#enter({ kind: this.#limits.kind === "ceiling" ? "at ceiling" : "starting", since: now }, now);
-    this.#isAboveLine = false;
+    this.#enter({ kind: this.#configured.limits.kind === "ceiling" ? "at ceiling" : "starting", since: now }, now);
   }
 
   #judge(now: Milliseconds): void {
     const isStarting = this.#state.kind === "starting";
-    const span = milliseconds(this.#span * (isStarting ? 0.6 : 1));
-    const recent = this.#window.measure(span, MEASURED_PACKETS * PACKET_SIZE, milliseconds(Number.NEGATIVE_INFINITY));
+    const span = milliseconds(this.#target.span * (isStarting ? 0.6 : 1));
+    const recent = this.#window.measure(span, MEASURED_BYTES, milliseconds(Number.NEGATIVE_INFINITY));
     if (recent === undefined) return;
     if (this.#isFilling(recent)) return this.#follow(recent, 0.7, now);
-    const round = this.#window.measure(span, MEASURED_PACKETS * PACKET_SIZE, this.#roundStart);
+    const round = this.#window.measure(span, MEASURED_BYTES, this.#roundStart);
     if (round === undefined) return;
     if (!round.isLimited && this.#usualLoss.isExceededBy(round, this.#gain)) return this.#doubt(round, now);
     this.#lossyRounds = 0;
-    if (this.queue.current <= this.#target + this.#noise) this.#usualLoss.learn(round);
+    if (this.queue.current <= this.#target.wanted + this.#target.noise) this.#usualLoss.learn(round);
     this.#endRound(round, now);
   }
 
   /** More was sent than arrived, and it waits. */
   #isFilling({ queueBefore, queueAfter, isLimited }: RateMeasurement): boolean {
-    if (isLimited && queueBefore < this.#target) return false;
-    const telling = Math.max(this.#noise, TELLING_SHARE * (this.#gain - 1) * this.#span);
-    return queueAfter > this.#target + this.#noise && queueAfter - queueBefore > telling;
+    if (isLimited && queueBefore < this.#target.wanted) return false;
+    const telling = Math.max(this.#target.noise, TELLING_SHARE * (this.#gain - 1) * this.#target.span);
+    return queueAfter > this.#target.wanted + this.#target.noise && queueAfter - queueBefore > telling;
   }
 
   /** Takes what arrives through a standing queue for what the line carries. */
   #follow(measurement: RateMeasurement, weight: number, now: Milliseconds): void {
     const carried = this.#sentRateOf(measurement.deliveryRate);
     const isFirst = this.#state.kind === "starting";
-    this.#setCapacity(isFirst ? carried : this.#capacity + (carried - this.#capacity) * weight, now);
+    this.#setCapacity(isFirst ? carried : this.#capacity + (carried - this.#capacity) * weight);
     this.#provenAt = now;
     if (this.#state.kind !== "following") this.#enter({ kind: "following", since: now }, now);
     this.#roundStart = now;
@@ -193,7 +181,7 @@ export class RateEstimator {
     const isSame = gain > 1 && Math.abs(carried / this.#policedRate - 1) < 0.2;
     this.#policedWait = milliseconds(isSame ? Math.min(LONGEST_POLICED_WAIT, 2 * this.#policedWait) : POLICED_WAIT);
     this.#policedRate = carried;
-    this.#setCapacity(Math.min(this.#state.kind === "starting" ? carried : this.#capacity, carried), now);
+    this.#setCapacity(Math.min(this.#state.kind === "starting" ? carried : this.#capacity, carried));
     this.#provenAt = now;
     this.#enter({ kind: "policed", since: now, until: milliseconds(now + this.#policedWait) }, now);
   }
@@ -204,7 +192,7 @@ export class RateEstimator {
     if (state.kind === "draining") return this.#endDrain(round, now);
     if (state.kind === "policed" && now < state.until) return;
     const proven = Math.min(round.sendRate, this.#sentRateOf(round.deliveryRate));
-    if (proven > this.#capacity) this.#setCapacity(proven, now);
+    if (proven > this.#capacity) this.#setCapacity(proven);
     this.#roundStart = now;
     if (round.isLimited) return;
     if (this.#isStuck(now) || this.#isDrainDue(now)) {
@@ -222,9 +210,9 @@ export class RateEstimator {
 
   get #mayRise(): boolean {
     const queue = this.queue.current;
-    const isTrying = this.#isJittery && this.#state.kind === "rising";
-    if (isTrying) return queue <= this.#target + 2 * this.#noise;
-    return queue <= Math.min(0.9 * this.#target, this.#target / 2 + this.queue.variation);
+    const isTrying = this.#target.isJittery && this.#state.kind === "rising";
+    if (isTrying) return queue <= this.#target.wanted + 2 * this.#target.noise;
+    return queue <= this.#target.small;
   }
 
   #rise(now: Milliseconds): void {
@@ -236,39 +224,43 @@ export class RateEstimator {
 
   /** A queue that nothing shortens is perhaps none. */
   #isStuck(now: Milliseconds): boolean {
-    if (this.queue.current <= 1.5 * this.#target) this.#stuckSince = NEVER;
+    if (this.queue.current <= 1.5 * this.#target.wanted) this.#stuckSince = NEVER;
     else if (this.#stuckSince === NEVER) this.#stuckSince = now;
     return now - this.#stuckSince > STUCK_AFTER + 2 * (this.#roundTripTime.smoothed ?? 0);
   }
 
   #isDrainDue(now: Milliseconds): boolean {
     if (now - this.#emptyAt > DRAIN_INTERVAL) return true;
-    if (this.#state.kind !== "following" || !this.#isJittery) return false;
+    if (this.#state.kind !== "following" || !this.#target.isJittery) return false;
     return now - this.#drainedAt > JITTERY_DRAIN_INTERVAL + 4 * (this.#roundTripTime.smoothed ?? 0);
   }
 
   #endDrain({ deliveryRate, queueBefore, queueAfter }: RateMeasurement, now: Milliseconds): void {
     this.#roundStart = now;
     const fall = queueBefore - queueAfter;
-    if (fall > this.#noise && queueAfter > this.#emptyQueue) {
+    if (fall > this.#target.noise && queueAfter > this.#target.empty) {
       const carried = this.#sentRateOf(deliveryRate);
-      this.#setCapacity(Math.max(SUREST_FALL * this.#capacity, (this.#capacity + carried) / 2), now);
+      this.#setCapacity(Math.max(SUREST_FALL * this.#capacity, (this.#capacity + carried) / 2));
       return;
     }
     this.queue.rebase();
     this.#emptyAt = now;
     this.#drainedAt = now;
-    this.#enter(this.#isJittery ? { kind: "rising", since: now, step: 1 } : { kind: "following", since: now }, now);
+    this.#enter(
+      this.#target.isJittery ? { kind: "rising", since: now, step: 1 } : { kind: "following", since: now },
+      now,
+    );
   }
 
   #setRate(queue: number, now: Milliseconds): void {
-    const missing = (this.#target - queue) / HORIZON;
+    const missing = (this.#target.wanted - queue) / HORIZON;
     const gain = this.#gain;
     const correction = this.#state.kind === "draining" || gain > 1.05 ? Math.min(0, missing) : missing;
     const isHeld = this.#state.kind === "policed";
     const wanted = this.#capacity * Math.max(SMALLEST_GAIN, gain + (isHeld ? Math.min(0, correction) : correction));
-    this.#rate = bytesPerSecond(Math.min(ceilingOf(this.#limits), Math.max(SMALLEST_RATE, wanted)));
-    this.#followCeiling(queue, now);
+    this.#rate = bytesPerSecond(Math.min(this.#configured.ceiling, Math.max(SMALLEST_RATE, wanted)));
+    const isFull = this.#isAtCeiling && this.#rate >= 0.98 * this.#configured.ceiling;
+    this.#configured.onSending(isFull && queue <= this.#target.wanted, now);
   }
 
   /** The queue that a packet sent now will find: that of the latest report, with what was sent since and has left. */
@@ -284,24 +276,14 @@ export class RateEstimator {
     return state.kind === "rising" ? (STEPS[state.step] ?? 1) : 1;
   }
 
-  #followCeiling(queue: number, now: Milliseconds): void {
-    if (!this.#isAtCeiling || this.#rate < 0.98 * ceilingOf(this.#limits) || queue > this.#target) {
-      this.#atCeilingSince = NEVER;
-    } else if (this.#atCeilingSince === NEVER) this.#atCeilingSince = now;
-  }
-
   get #isAtCeiling(): boolean {
-    return this.#capacity >= ceilingOf(this.#limits);
+    return this.#capacity >= this.#configured.ceiling;
   }
 
-  #setCapacity(capacity: number, now: Milliseconds): void {
-    const ceiling = ceilingOf(this.#limits);
-    const wasProven = capacity < this.#capacity;
-    this.#capacity = bytesPerSecond(Math.min(ceiling, Math.max(SMALLEST_RATE, capacity)));
-    const promised = this.#limits.kind === "range" ? this.#limits.minimum : ceiling;
-    if (wasProven && this.#capacity < MISCONFIGURED * promised) this.#isAboveLine = true;
-    if (this.#capacity >= 0.95 * promised) this.#isAboveLine = false;
-    if (now < this.#emptyAt) this.#emptyAt = now;
+  #setCapacity(capacity: number): void {
+    const isLess = capacity < this.#capacity;
+    this.#capacity = bytesPerSecond(Math.min(this.#configured.ceiling, Math.max(SMALLEST_RATE, capacity)));
+    this.#configured.onCapacity(this.#capacity, isLess);
   }
 
   #enter(state: RateState, now: Milliseconds): void {
@@ -313,35 +295,4 @@ export class RateEstimator {
   #sentRateOf(deliveryRate: number): number {
     return deliveryRate / (1 - Math.min(0.5, this.#usualLoss.ratio));
   }
-
-  get #target(): number {
-    return Math.max(TARGET, (800 * PACKET_SIZE) / this.#capacity) + this.queue.variation;
-  }
-
-  get #isJittery(): boolean {
-    return this.queue.variation >= JITTERY;
-  }
-
-  /** A change of the queueing delay up to this means nothing. */
-  get #noise(): number {
-    return Math.max(3, 2 * this.queue.variation);
-  }
-
-  get #emptyQueue(): number {
-    return 1.5 + this.queue.variation / 2;
-  }
-
-  get #span(): number {
-    return Math.min(LONGEST_SPAN, SPAN + SPAN_PER_JITTER * this.queue.variation);
-  }
-}
-
-function firstRate(limits: RateLimits): BytesPerSecond {
-  if (limits.kind === "ceiling") return limits.rate;
-  return limits.kind === "range" ? limits.minimum : FIRST_RATE;
-}
-
-function ceilingOf(limits: RateLimits): BytesPerSecond {
-  if (limits.kind === "ceiling") return limits.rate;
-  return limits.kind === "range" ? limits.maximum : LARGEST_RATE;
 }

@@ -1,11 +1,5 @@
 import type { BytesPerSecond, Milliseconds } from "../units.ts";
 
-/** What the operator said of a line's rate: at most this, between these, or nothing. */
-export type RateLimits =
-  | { readonly kind: "ceiling"; readonly rate: BytesPerSecond }
-  | { readonly kind: "range"; readonly minimum: BytesPerSecond; readonly maximum: BytesPerSecond }
-  | { readonly kind: "auto" };
-
 /** What a rate estimator is doing; `since` is when it began. */
 export type RateState =
   /** The rate is doubled until the line is full. */

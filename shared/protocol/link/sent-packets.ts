@@ -9,6 +9,8 @@ import { SpuriousLossMargin } from "./spurious-loss-margin.ts";
 // RFC 9002 §6.1.2: kTimeThreshold and kGranularity.
 const TIME_THRESHOLD = 9 / 8;
 const GRANULARITY = milliseconds(1);
+// A receiver holds its report for 66 ms at most, unless its line back is slow, and one or two may be lost.
+const REPORT_PATIENCE = milliseconds(250);
 // RFC 9002 §6.2.2: kInitialRtt, with the threshold.
 const INITIAL_PATIENCE = milliseconds((333 * 9) / 8);
 const NONE = -1;
@@ -125,13 +127,14 @@ export class SentPackets {
 
   /** When packets become lost by time alone. */
   nextTimeout(): Milliseconds {
-    return this.#lossTime;
+    if (this.#lossTime !== NEVER || this.#inFlightPackets === 0) return this.#lossTime;
+    return milliseconds(this.oldestSentAt + this.#tailPatience);
   }
 
   /** Finds what is lost by time (RFC 9002 §6.1.2); to be read from `lost`. */
   handleTimeout(now: Milliseconds): void {
     this.#clearLists();
-    if (this.#lossTime <= now) this.#detectLosses(now);
+    if (this.nextTimeout() <= now) this.#detectLosses(now);
   }
 
   /** Calls everything lost that is outstanding, as when the link is given up; to be read from `lost`. */
@@ -241,14 +244,29 @@ export class SentPackets {
     const patience = this.#patience;
     const sentBefore = now - patience;
     const below = this.#highestAcknowledged - this.#margin.packets(now);
-    this.#lossTime = NEVER;
     for (let at = this.#firstOutstanding(); at < this.#highestAcknowledged; at++) {
       const index = ring.index(at);
       if (ring.fate[index] !== FATE.outstanding) continue;
-      const sentAt = ring.sentAt[index] ?? 0;
-      if (at <= below || sentAt <= sentBefore) this.#lose(at);
-      else if (this.#lossTime === NEVER) this.#lossTime = milliseconds(sentAt + patience);
+      if (at <= below || (ring.sentAt[index] ?? 0) <= sentBefore) this.#lose(at);
     }
+    this.#loseTail(now);
+  }
+
+  /** What nothing later was acknowledged of is lost once reports are overdue, as the last packets before a pause. */
+  #loseTail(now: Milliseconds): void {
+    const patience = this.#tailPatience;
+    let oldest = this.#firstOutstanding();
+    for (; this.sentAt(oldest) <= now - patience && oldest < this.#ring.next; oldest = this.#firstOutstanding()) {
+      this.#lose(oldest);
+    }
+    const isBehind = oldest < this.#highestAcknowledged;
+    const due = this.sentAt(oldest) + (isBehind ? this.#patience : patience);
+    this.#lossTime = oldest === this.#ring.next ? NEVER : milliseconds(due);
+  }
+
+  get #tailPatience(): number {
+    const { smoothed, variation } = this.#roundTripTime;
+    return REPORT_PATIENCE + (smoothed === undefined ? INITIAL_PATIENCE : 2 * smoothed + 4 * variation);
   }
 
   get #patience(): number {
