@@ -9,8 +9,6 @@ export type TunnelEvent =
   | { readonly kind: "link removed"; readonly link: MemberLink }
   /** The responder said what the tunnel is to be like (initiator). */
   | { readonly kind: "agreed"; readonly link: MemberLink; readonly answer: AcceptedLink }
-  /** The first link proved itself (responder). */
-  | { readonly kind: "established" }
   /** The largest packet that needs no fragmentation has changed. */
   | { readonly kind: "mtu changed"; readonly mtu: number }
   /** The peer has started anew, and so does the bundle. */
