@@ -5,6 +5,7 @@ import { ciphersFor } from "../shared/runtime/data-plane/defaults.ts";
 import { createHandshakeCrypto } from "../shared/runtime/handshake-crypto.ts";
 import { secretKeyFromText } from "../shared/runtime/secret-key.ts";
 import { requireSafeScript } from "../shared/runtime/status-command.ts";
+import { isRestarting } from "../shared/runtime/stop-reason.ts";
 import { describeChange } from "../shared/runtime/system/change-actions.ts";
 import type { HostChange } from "../shared/runtime/system/host-change.ts";
 import { HostChanges } from "../shared/runtime/system/host-changes.ts";
@@ -38,7 +39,8 @@ export async function runServer(
   try {
     await daemon.run(options.signal);
   } finally {
-    for (const failure of await changes.close()) log.error({ err: failure.message }, "could not be undone");
+    const failures = await changes.close({ keepsFirewall: isRestarting(options.signal) });
+    for (const { message } of failures) log.error({ err: message }, "could not be undone");
     await daemon.settle();
   }
   log.info("server stopped");

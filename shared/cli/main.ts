@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { RESTART_SIGNAL, stopReason } from "../runtime/stop-reason.ts";
 import type { CommandIo } from "./command.ts";
 import { runCommandLine } from "./run-command-line.ts";
 
@@ -29,8 +30,8 @@ process.stdout.write("", () => process.exit(exitCode));
 
 function listenForStop(): AbortController {
   const controller = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
-    process.on(name, () => controller.abort(new Error(`stopped by ${name}`)));
+  for (const name of ["SIGINT", "SIGTERM", RESTART_SIGNAL] as const) {
+    process.on(name, () => controller.abort(stopReason(name)));
   }
   return controller;
 }

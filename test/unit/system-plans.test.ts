@@ -46,11 +46,11 @@ describe("The firewall of a client", () => {
 
     assert.match(text, /^nft -f - <<'END'\ntable inet hawser_hawser0\ndelete table inet hawser_hawser0\n/);
     assert.match(text, /oifname "hawser0" tcp flags syn \/ syn,rst tcp option maxseg size set rt mtu/);
-    assert.match(text, /meta nfproto ipv4 oifname "hawser0" ip saddr != \{ 10.44.43.2 \} masquerade/);
+    assert.match(text, /meta nfproto ipv4 oifname "hawser0" ip saddr != \{ 10.44.43.2 \} snat ip to 10.44.43.2/);
   });
 
   it("leaves the LAN's addresses when the server has routes to them", () => {
-    assert.doesNotMatch(describeChange(planClientFirewall("hawser0", ["10.44.43.2/24"], false)), /masquerade/);
+    assert.doesNotMatch(describeChange(planClientFirewall("hawser0", ["10.44.43.2/24"], false)), /snat/);
   });
 
   it("has a name that nft takes, whatever the device is called", () => {

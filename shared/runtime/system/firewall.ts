@@ -11,7 +11,10 @@ export type FirewallPlan = {
   readonly clampsSegments: boolean;
 };
 
-/** Packets that leave by a device, or by any but the TUN device, get that device's address. */
+/**
+ * Packets that leave by a device, or by any but the TUN device, get that device's address. The kernel forgets masqueraded
+ * connections when their device goes: with an address of its own a connection outlives a restart of the daemon.
+ */
 export type MasqueradeRule = {
   readonly family: 4 | 6;
   readonly towards: { readonly device: string } | "any but the tunnel";
@@ -19,6 +22,8 @@ export type MasqueradeRule = {
   readonly sources?: readonly string[];
   /** Addresses that need no translation. */
   readonly except?: readonly string[];
+  /** The address to give, when it is known; that of the device when left out. */
+  readonly address?: string;
 };
 
 /** The name of our table for a TUN device. */
@@ -46,7 +51,8 @@ export function planClientFirewall(
   const masquerade = masquerades
     ? ([4, 6] as const).flatMap((family): MasqueradeRule[] => {
         const ours = own.filter((address) => address.includes(":") === (family === 6));
-        return ours.length === 0 ? [] : [{ family, towards, except: ours }];
+        const [address] = ours;
+        return address === undefined ? [] : [{ family, towards, except: ours, address }];
       })
     : [];
   return planFirewall({ tunnelDevice, masquerade, isolatesClients: false, clampsSegments: true });
@@ -95,7 +101,8 @@ function masqueradeRule(rule: MasqueradeRule, tunnelDevice: string): string {
   );
   if (rule.sources !== undefined) words.push(`${protocol} saddr { ${rule.sources.join(", ")} }`);
   if (rule.except !== undefined) words.push(`${protocol} saddr != { ${rule.except.join(", ")} }`);
-  return [...words, "masquerade"].join(" ");
+  words.push(rule.address === undefined ? "masquerade" : `snat ${protocol} to ${rule.address}`);
+  return words.join(" ");
 }
 
 function chain(name: string, type: string, rules: readonly string[]): string {

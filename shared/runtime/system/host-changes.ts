@@ -118,12 +118,13 @@ export class HostChanges {
 
   /**
    * Undoes everything, the last first, and removes the journal. Answers the failures, if any: those changes stay in the
-   * journal for the next start. Calling it again is harmless.
+   * journal for the next start, as does the nftables table when that follows at once. Calling it again is harmless.
    */
-  async close(): Promise<readonly SystemError[]> {
+  async close(options: { readonly keepsFirewall?: boolean } = {}): Promise<readonly SystemError[]> {
     const failures: SystemError[] = [];
     await this.#exclusively(async (others) => {
       for (const entry of this.#entries.toReversed()) {
+        if (options.keepsFirewall === true && entry.change.kind === "firewall") continue;
         await this.#unmake(entry, others).catch((error: unknown) => failures.push(systemErrorOf(error, "undo")));
       }
       if (this.#entries.length === 0) await removeJournal(this.#path);
