@@ -12,6 +12,9 @@ import { NONE } from "./queued-pieces.ts";
 // The MTU of Ethernet, until `setPacketSize` tells.
 const FULL_PACKET = 1500;
 
+// Less would only make flows wait for several turns.
+const SMALLEST_QUANTUM = 256;
+
 // Many small packets must not take all cells, each of which could hold a full one.
 const LARGEST_COUNT = 4096;
 
@@ -90,7 +93,7 @@ export class FairQueue {
     this.#fullPacket = fullPacket;
     this.#overhead = overhead;
     // RFC 8290 §5.2.4: a flow of full packets sends one of them in its turn.
-    this.#flows.quantum = fullPacket + overhead;
+    this.#flows.quantum = Math.max(SMALLEST_QUANTUM, fullPacket + overhead);
     this.#head.fullPacket = fullPacket;
     this.setRate(this.#rate);
   }

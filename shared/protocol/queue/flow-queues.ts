@@ -131,15 +131,17 @@ export class FlowQueues {
 
   /** The flow with the most bytes queued (RFC 8290 §4.1), or with the most pieces; NONE when nothing is queued. */
   fattest(measure: "bytes" | "pieces"): number {
-    const column = measure === "bytes" ? BYTES : PIECES;
+    const rows = this.#rows;
+    const end = rows.length;
     let fattest = NONE;
     let most = 0;
-    for (let flow = 0; flow < this.#codels.length; flow++) {
-      const size = this.#get(flow, column);
-      if (size > most) fattest = flow;
-      if (size > most) most = size;
+    for (let place = measure === "bytes" ? BYTES : PIECES; place < end; place += COLUMN_COUNT) {
+      const size = rows[place] ?? 0;
+      if (size <= most) continue;
+      most = size;
+      fattest = place;
     }
-    return fattest;
+    return fattest === NONE ? NONE : Math.floor(fattest / COLUMN_COUNT);
   }
 
   isEmpty(flow: number): boolean {
