@@ -34,8 +34,9 @@ describe("A tunnel of 1500 bytes over lines of 1400", { skip: missingForLab(["xa
   });
 
   it(`passes pings of every size to ${LARGEST_PING} that must not be fragmented`, async () => {
-    const ping = `ping -q -M do -c 1 -W 5 -s {} ${WEB_ADDRESS} > /dev/null || echo {}`;
-    const script = `seq 0 ${LARGEST_PING} | xargs -P 16 -I{} sh -c '${ping}'`;
+    // On a busy machine one of fifteen hundred may be late: a size fails when it fails twice.
+    const ping = `ping -q -M do -c 1 -W 5 -s {} ${WEB_ADDRESS} > /dev/null`;
+    const script = `seq 0 ${LARGEST_PING} | xargs -P 16 -I{} sh -c '${ping} || ${ping} || echo {}'`;
 
     const lostSizes = (await network.home.run("sh", "-c", script)).split("\n").filter(Boolean);
 

@@ -45,7 +45,7 @@ describe(`One server process with ${CLIENTS} clients of two links each`, {
 
   it("lets every client reach the server and the internet", async () => {
     const unreached: string[] = [];
-    for (const { daemon } of network.clients) await daemon.untilRouting(OUTSIDE_ADDRESS);
+    for (const { daemon } of network.clients) await daemon.untilRouting(OUTSIDE_ADDRESS, START_WITHIN_MS);
     for (const { name, namespace } of network.clients) {
       for (const target of [SERVER_TUNNEL_ADDRESS, OUTSIDE_ADDRESS])
         if (!(await reaches(namespace, target, 5))) unreached.push(`${name} to ${target}`);

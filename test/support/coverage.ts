@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { ROOT } from "./checkout.ts";
@@ -20,7 +20,7 @@ export function isCoverageEnough(directory: string): boolean {
     ["--include", `${CORE}/**/*.js`],
     ["--reporter", "text"],
     ["--lines", String(LINES_AT_LEAST_PERCENT)],
-    ...filesOfTypes().map((file) => ["--exclude", file]),
+    ...filesWithoutCode().map((file) => ["--exclude", file]),
   ].flat();
   const flags = ["--all", "--check-coverage"];
   const { status } = spawnSync(process.execPath, [c8, "report", ...flags, ...options], {
@@ -30,10 +30,16 @@ export function isCoverageEnough(directory: string): boolean {
   return status === 0;
 }
 
-// A file of nothing but types compiles to nothing, is never loaded, and would count as uncovered.
-function filesOfTypes(): string[] {
+// A file of nothing but types compiles to nothing, is never loaded, and would count as uncovered; so would what is left
+// of a source that was removed or renamed.
+function filesWithoutCode(): string[] {
   return readdirSync(join(ROOT, CORE), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".js"))
     .map((name) => join(CORE, name))
-    .filter((name) => /^export \{\};\s*(\/\/.*\s*)?$/.test(readFileSync(join(ROOT, name), "utf8")));
+    .filter((path) => isEmptyModule(path) || !existsSync(join(ROOT, sourceOf(path))));
 }
+
+const isEmptyModule = (path: string): boolean =>
+  /^export \{\};\s*(\/\/.*\s*)?$/.test(readFileSync(join(ROOT, path), "utf8"));
+
+const sourceOf = (path: string): string => path.replace(/^dist\//, "").replace(/\.js$/, ".ts");

@@ -39,8 +39,7 @@ export async function prepareTunnel(
 export async function startTunnel({ client, server }: Tunnel, links: number): Promise<void> {
   server.start();
   client.start();
-  await client.untilUp(links);
-  await server.untilUp(links);
+  await Promise.all([server.untilUp(links), client.untilUp(links)]);
   await client.untilRouting(WEB_ADDRESS);
 }
 
