@@ -1,0 +1,175 @@
+import type { Bundles } from "../../../server/bundles.ts";
+import type { Scheduler } from "../../../shared/protocol/scheduler/scheduler.ts";
+import { WeightedScheduler } from "../../../shared/protocol/scheduler/weighted.ts";
+import type { HandshakeCrypto } from "../../../shared/protocol/session/handshake-crypto.ts";
+import { secretKeyOf } from "../../../shared/protocol/session/key-id.ts";
+import type { Tunnel } from "../../../shared/protocol/tunnel.ts";
+import { bytes, earliest, type Milliseconds, milliseconds, seconds } from "../../../shared/protocol/units.ts";
+import { type Deliver, LineEmulator } from "../../emulator/line-emulator.ts";
+import { Random } from "../../emulator/random.ts";
+import { keyPairOf } from "../../support/session-handshake.ts";
+import type { SimulatedLine } from "../simulated-client.ts";
+import { Arrivals } from "./arrivals.ts";
+import { becomeClient, becomeServer } from "./bonded/ends.ts";
+import { FastEnd, type FastEndOptions } from "./bonded/fast-end.ts";
+import { type Frame, FramePool } from "./bonded/frame.ts";
+import type { Arrival, Network, Side } from "./network.ts";
+
+const UDP_AND_IP = 28;
+const FIRST_PORT = 40_000;
+const SERVER_PORT = 5080;
+
+// A core that asks to be called at once again and again would keep a daemon's processor busy.
+const MOST_ROUNDS_AT_ONCE = 2000;
+
+/** What a bonded network is made of. */
+export type BondedNetworkOptions = {
+  readonly lines: readonly SimulatedLine[];
+  readonly seed: number;
+  readonly crypto: HandshakeCrypto;
+  /** The client's scheduler; weighted when absent. */
+  readonly scheduler?: Scheduler;
+};
+
+type EndOptions = Pick<FastEndOptions, "peerPorts" | "random" | "sockets"> & { readonly side: Side };
+
+/**
+ * Hawser's client and server with the lines between them, like `Simulation` with one client, but made for throughput:
+ * frames are used again, ends work only when there is something to do. Throws when an end asks to be called all the time.
+ */
+export class BondedNetwork implements Network {
+  readonly ups: readonly LineEmulator<Frame>[];
+  readonly downs: readonly LineEmulator<Frame>[];
+  readonly client: FastEnd;
+  readonly server: FastEnd;
+  readonly clientTunnel: Tunnel;
+  now = milliseconds(0);
+  readonly #frames = new FramePool();
+  readonly #arrivals = new Arrivals();
+  readonly #bundles: Bundles;
+  readonly #toServer: readonly Deliver<Frame>[];
+  readonly #toClient: readonly Deliver<Frame>[];
+  #serverTunnel: Tunnel | undefined;
+  #rounds = 0;
+
+  constructor({ lines, seed, crypto, scheduler = new WeightedScheduler() }: BondedNetworkOptions) {
+    const dice = new Random(seed);
+    const random = (length: number): Uint8Array => Uint8Array.from({ length }, () => dice.below(256));
+    const seeded = { ...crypto, random, generateKeyPair: () => keyPairOf(crypto, random(32)) };
+    const owner = { discard: this.#frames.release, copy: this.#frames.copy };
+    this.ups = lines.map(({ up }, index) => new LineEmulator(up, seed * 1024 + index, owner));
+    this.downs = lines.map(({ down }, index) => new LineEmulator(down, seed * 1024 + 512 + index, owner));
+    this.#toServer = lines.map((_, line) => this.#takerOf((frame) => this.server.receive(frame, 0, line, this.now)));
+    this.#toClient = lines.map((_, line) => this.#takerOf((frame) => this.client.receive(frame, line, 0, this.now)));
+    const ports = lines.map((_, line) => FIRST_PORT + line);
+    this.server = this.#makeEnd({ side: "internet", sockets: 1, peerPorts: ports, random });
+    this.client = this.#makeEnd({ side: "client", sockets: lines.length, peerPorts: [SERVER_PORT], random });
+    const options = { crypto: seeded, secret: secretKeyOf(seeded, random(32)), lines, scheduler };
+    this.#bundles = becomeServer(this.server, options);
+    this.clientTunnel = becomeClient(this.client, options, this.now);
+  }
+
+  /** The server's end of the bundle, once it is established. */
+  get serverTunnel(): Tunnel | undefined {
+    return this.#serverTunnel;
+  }
+
+  get mtu(): number {
+    return Math.min(this.clientTunnel.mtu, this.#serverTunnel?.mtu ?? 0);
+  }
+
+  get clientAddress(): readonly number[] {
+    return [...(this.#bundles.established()[0]?.ip4?.bytes ?? [0, 0, 0, 0])];
+  }
+
+  /** Runs until every link is up at both ends and knows its line's MTU; false when that takes more than `limit`. */
+  connect(limit: Milliseconds = seconds(10)): boolean {
+    while (this.now < limit && !this.#isReady) this.advance(earliest(limit, this.nextTimeout()));
+    return this.#isReady;
+  }
+
+  send(from: Side, packet: Uint8Array): void {
+    if (from === "client") this.client.send(this.clientTunnel, packet, this.now);
+    else if (this.#serverTunnel !== undefined) this.server.send(this.#serverTunnel, packet, this.now);
+  }
+
+  nextTimeout(): Milliseconds {
+    let next = earliest(this.client.nextTimeout(this.now), this.server.nextTimeout(this.now));
+    for (const line of this.ups) next = earliest(next, line.nextTimeout());
+    for (const line of this.downs) next = earliest(next, line.nextTimeout());
+    return next;
+  }
+
+  advance(until: Milliseconds): void {
+    this.#rounds = until > this.now ? 0 : this.#rounds + 1;
+    if (this.#rounds > MOST_ROUNDS_AT_ONCE) throw new Error(`time stands still at ${this.now} ms`);
+    this.now = milliseconds(Math.max(this.now, until));
+    for (let line = 0; line < this.ups.length; line++) {
+      this.#receiveFrom(this.ups[line], this.#toServer[line]);
+      this.#receiveFrom(this.downs[line], this.#toClient[line]);
+    }
+    if (this.client.nextTimeout(this.now) <= this.now) this.#work(this.client);
+    if (this.server.nextTimeout(this.now) <= this.now) this.#work(this.server);
+  }
+
+  receive(take: Arrival): void {
+    this.#arrivals.take(take);
+  }
+
+  /** Cuts both directions of a line in silence. */
+  cut(line: number): void {
+    this.ups[line]?.cut(this.now);
+    this.downs[line]?.cut(this.now);
+  }
+
+  /** Ends a cut. */
+  restore(line: number): void {
+    this.ups[line]?.restore(this.now);
+    this.downs[line]?.restore(this.now);
+  }
+
+  get #isReady(): boolean {
+    const { links } = this.clientTunnel;
+    const others = this.#serverTunnel?.links ?? [];
+    const isReady = [...links, ...others].every((link) => link.isUp && !link.pathMtu.isSearching);
+    return isReady && others.length === links.length;
+  }
+
+  #makeEnd(options: EndOptions): FastEnd {
+    const { side, ...rest } = options;
+    return new FastEnd({
+      ...rest,
+      frames: this.#frames,
+      transmit: (frame, socket, port, now) => {
+        const line = side === "client" ? this.ups[socket] : this.downs[port - FIRST_PORT];
+        if (line === undefined) this.#frames.release(frame);
+        else line.send(frame, bytes(frame.length + UDP_AND_IP), now);
+      },
+      deliver: (packet) => this.#arrivals.add(side, packet),
+    });
+  }
+
+  #receiveFrom(line: LineEmulator<Frame> | undefined, deliver: Deliver<Frame> | undefined): void {
+    if (line === undefined || deliver === undefined || line.nextTimeout() > this.now) return;
+    line.receive(this.now, deliver);
+  }
+
+  #takerOf(take: (frame: Frame) => void): Deliver<Frame> {
+    return (frame, corruptedBit) => {
+      if (corruptedBit >= 0) {
+        const bit = corruptedBit % (frame.length * 8);
+        frame.bytes[bit >> 3] = (frame.bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      }
+      take(frame);
+      this.#frames.release(frame);
+    };
+  }
+
+  #work(end: FastEnd): void {
+    end.work(this.now);
+    for (const event of end.host.takeEvents()) {
+      if (end === this.server) this.#bundles.handleEvent(event);
+      this.#serverTunnel = this.#bundles.established()[0]?.tunnel;
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import process from "node:process";
+import type { HandshakeCrypto } from "../../../../shared/protocol/session/handshake-crypto.ts";
+import { milliseconds, seconds } from "../../../../shared/protocol/units.ts";
+import { expectedAlone } from "../capacity.ts";
+import { areComparable, describeLine, randomLines } from "../random-lines.ts";
+import { Samples } from "../samples.ts";
+import { bestAlone, runScenario, type Scenario } from "../scenario.ts";
+import { printTable, share, whole } from "./table.ts";
+
+const WARM_UP = seconds(5);
+const DURATION = seconds(10);
+const GRANULARITY = milliseconds(0.5);
+const CONTROL = "cubic";
+const WORST_SHOWN = 10;
+
+// Lines whose formula promises the most are run alone; the others cannot be the best.
+const CANDIDATES = 2;
+
+/** Which seeds to run. */
+export type SeedRange = { readonly first: number; readonly count: number };
+
+type Outcome = {
+  readonly seed: number;
+  readonly againstBest: number;
+  readonly ofSum: number;
+  readonly isComparable: boolean;
+  readonly pingP95: number;
+  readonly lines: string;
+};
+
+/** One TCP download over random sets of lines, against the best of its lines alone and against their sum. */
+export function randomCases(crypto: HandshakeCrypto, { first, count }: SeedRange): void {
+  const before = process.cpuUsage();
+  const outcomes = Array.from({ length: count }, (_, index) => outcomeOf(first + index, crypto));
+  const { user, system } = process.cpuUsage(before);
+  const comparable = outcomes.filter(({ isComparable }) => isComparable);
+  const againstBest = samplesOf(outcomes.map((outcome) => outcome.againstBest));
+  const ofSum = samplesOf(comparable.map((outcome) => outcome.ofSum));
+  printTable(
+    ["random sets", "sets", "reached", "p10", "median"],
+    [
+      ["at least 0.95 of best line alone", ...row(outcomes.length, againstBest, 0.95)],
+      ["at least 0.90 of sum, comparable lines", ...row(comparable.length, ofSum, 0.9)],
+    ],
+  );
+  console.log(`\n${((user + system) / 1e6).toFixed(0)} s of processor time; the worst against the best line:`);
+  const worst = outcomes.toSorted((a, b) => a.againstBest - b.againstBest).slice(0, WORST_SHOWN);
+  printTable(
+    ["seed", "of best", "of sum", "ping p95", "lines"],
+    worst.map((one) => [`${one.seed}`, share(one.againstBest), share(one.ofSum), whole(one.pingP95), one.lines]),
+  );
+}
+
+function outcomeOf(seed: number, crypto: HandshakeCrypto): Outcome {
+  const until = milliseconds(WARM_UP + DURATION);
+  const { lines, changes } = randomLines(seed, { duration: until });
+  const scenario: Scenario = {
+    lines,
+    changes,
+    flows: [{ kind: "tcp", direction: "down", control: CONTROL }, { kind: "ping" }],
+    seed,
+    warmUp: WARM_UP,
+    duration: DURATION,
+    granularity: GRANULARITY,
+  };
+  const result = runScenario(scenario, crypto);
+  const expected = expectedAlone({ lines, changes, direction: "down", from: WARM_UP, until }, CONTROL);
+  const candidates = [...expected.keys()].toSorted((a, b) => (expected[b] ?? 0) - (expected[a] ?? 0));
+  const best = bestAlone(scenario, "down", crypto, candidates.slice(0, CANDIDATES));
+  return {
+    seed,
+    againstBest: best === 0 ? 1 : result.goodput.down / best,
+    ofSum: result.usableShare.down,
+    isComparable: areComparable(lines),
+    pingP95: result.pings[0]?.rtts.percentile(0.95) ?? Number.NaN,
+    lines: lines.map(describeLine).join(" | "),
+  };
+}
+
+function row(count: number, samples: Samples, limit: number): string[] {
+  return [`${count}`, share(samples.shareFrom(limit)), share(samples.percentile(0.1)), share(samples.median)];
+}
+
+function samplesOf(values: readonly number[]): Samples {
+  const samples = new Samples();
+  for (const value of values) samples.add(value);
+  return samples;
+}

@@ -1,0 +1,101 @@
+import {
+  type AckReport,
+  type CongestionCause,
+  type CongestionControl,
+  INITIAL_WINDOW,
+} from "./congestion-control.ts";
+
+/** How a loss-based window grows and shrinks. Sizes are in segments, times in milliseconds. */
+export interface Growth {
+  /** The threshold after congestion at this window. */
+  reduced(window: number, now: number): number;
+  /** The window after an acknowledgement in congestion avoidance. */
+  grown(window: number, acked: number, report: AckReport): number;
+  /** Whether slow start should end at this window, though nothing is lost. */
+  endsSlowStart(window: number, report: AckReport): boolean;
+  onTimeout(): void;
+}
+
+/**
+ * Slow start, congestion avoidance, and proportional rate reduction (RFC 6937) in recovery as Linux does them, around
+ * the growth of Reno or CUBIC.
+ */
+export class LossBasedControl implements CongestionControl {
+  readonly pacingRate = Number.POSITIVE_INFINITY;
+  readonly #growth: Growth;
+  #window = INITIAL_WINDOW;
+  #threshold = Number.POSITIVE_INFINITY;
+  #isReducing = false;
+  #windowBefore = 0;
+  #thresholdBefore = 0;
+  #deliveredInRecovery = 0;
+  #sentInRecovery = 0;
+
+  constructor(growth: Growth) {
+    this.#growth = growth;
+  }
+
+  get window(): number {
+    return this.#window;
+  }
+
+  onSent(): void {
+    if (this.#isReducing) this.#sentInRecovery++;
+  }
+
+  onAck(report: AckReport): void {
+    if (this.#isReducing) this.#reduceInProportion(report);
+    else if (report.newlyDelivered > 0) this.#grow(report);
+  }
+
+  onCongestion(cause: CongestionCause, inFlight: number, now: number): void {
+    this.#windowBefore = this.#window;
+    this.#thresholdBefore = this.#threshold;
+    this.#threshold = Math.max(2, this.#growth.reduced(this.#window, now));
+    this.#deliveredInRecovery = 0;
+    this.#sentInRecovery = 0;
+    this.#isReducing = cause !== "timeout";
+    if (cause === "timeout") this.#growth.onTimeout();
+    if (cause !== "ecn") this.#window = inFlight + 1;
+  }
+
+  onRecoveryEnd(): void {
+    if (this.#isReducing) this.#window = this.#threshold;
+    this.#isReducing = false;
+  }
+
+  onUndo(): void {
+    this.#window = Math.max(this.#window, this.#windowBefore);
+    this.#threshold = Math.max(this.#threshold, this.#thresholdBefore);
+    this.#isReducing = false;
+  }
+
+  #grow(report: AckReport): void {
+    let acked = report.newlyDelivered;
+    if (this.#window < this.#threshold) {
+      if (this.#growth.endsSlowStart(this.#window, report)) this.#threshold = this.#window;
+      // In slow start the window grows to what could be in flight in the next round.
+      if (this.#window >= 2 * report.mostOut) return;
+      const grown = Math.min(this.#window + acked, Math.max(this.#threshold, this.#window));
+      acked -= grown - this.#window;
+      this.#window = grown;
+    }
+    if (acked > 0 && report.isWindowLimited) this.#window = this.#growth.grown(this.#window, acked, report);
+  }
+
+  #reduceInProportion(report: AckReport): void {
+    if (report.newlyDelivered <= 0) return;
+    this.#deliveredInRecovery += report.newlyDelivered;
+    const room = this.#threshold - report.inFlight;
+    let allowed: number;
+    if (room < 0) {
+      const share = Math.ceil((this.#threshold * this.#deliveredInRecovery) / Math.max(1, this.#windowBefore));
+      allowed = share - this.#sentInRecovery;
+    } else {
+      allowed = Math.max(this.#deliveredInRecovery - this.#sentInRecovery, report.newlyDelivered);
+      if (report.hasAdvanced && report.newlyLost === 0) allowed++;
+      allowed = Math.min(room, allowed);
+    }
+    this.#window = report.inFlight + Math.max(allowed, this.#sentInRecovery > 0 ? 0 : 1);
+  }
+}
