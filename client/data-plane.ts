@@ -14,7 +14,8 @@ import type { BundleFacts } from "../shared/runtime/data-plane/tunnel-status.ts"
 import { createHandshakeCrypto } from "../shared/runtime/handshake-crypto.ts";
 import type { ClientCommand, ClientEvent, ClientPlaneData, Uplink } from "./data-plane-messages.ts";
 
-const ARENA_BYTES = 160 * 1024 * 1024;
+// 32 MiB of cells, 2 MiB for each of 64 sockets, and the rest.
+const ARENA_BYTES = 176 * 1024 * 1024;
 const CELLS = 16_384;
 const LINKS = 64;
 const KEYS = 1024;

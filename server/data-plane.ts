@@ -1,6 +1,8 @@
+import { totalmem } from "node:os";
 import { workerData } from "node:worker_threads";
 import { DROP } from "../shared/protocol/drop-reason.ts";
 import type { MemberLink } from "../shared/protocol/link/member-link.ts";
+import { CELL_SIZE } from "../shared/protocol/packet/cell-pool.ts";
 import { Responder } from "../shared/protocol/responder.ts";
 import type { Tunnel } from "../shared/protocol/tunnel.ts";
 import type { HostEvent } from "../shared/protocol/tunnel-host.ts";
@@ -15,8 +17,13 @@ import { type Bundle, Bundles } from "./bundles.ts";
 import type { ServerCommand, ServerEvent, ServerPlaneData } from "./data-plane-messages.ts";
 import { linkRatesFor } from "./link-rates.ts";
 
-const ARENA_BYTES = 512 * 1024 * 1024;
-const CELLS = 131_072;
+// Beside the cells: sockets, the TUN device, packets that are put together, and the links' addresses.
+const OTHER_BYTES = 64 * 1024 * 1024;
+// Packets that wait may fill an eighth of the machine's memory. The kernel gives no small machine half a gigabyte in one
+// piece, even if most of it is never touched.
+const MEMORY_SHARE = 1 / 8;
+const FEWEST_CELLS = 16_384;
+const MOST_CELLS = 131_072;
 const LINKS = 16_384;
 const KEYS = 131_072;
 // What "::" stands for on a kernel without IPv6.
@@ -32,7 +39,10 @@ class ServerPlane {
 
   constructor(data: ServerPlaneData, crypto: Awaited<ReturnType<typeof createHandshakeCrypto>>) {
     const { random } = crypto;
-    this.#plane = new DataPlane({ arenaBytes: ARENA_BYTES, cells: CELLS, links: LINKS, keys: KEYS, random });
+    const affordable = Math.floor((totalmem() * MEMORY_SHARE) / CELL_SIZE);
+    const cells = Math.min(MOST_CELLS, Math.max(FEWEST_CELLS, affordable));
+    const arenaBytes = cells * CELL_SIZE + OTHER_BYTES;
+    this.#plane = new DataPlane({ arenaBytes, cells, links: LINKS, keys: KEYS, random });
     const { host } = this.#plane;
     this.#bundles = new Bundles({
       ...data,
