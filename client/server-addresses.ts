@@ -1,6 +1,9 @@
 import { lookup } from "node:dns/promises";
 import { SystemError } from "../shared/runtime/system-error.ts";
 
+// A look-up cannot be taken back, and the process's end waits for it: glibc's own limits add up to half a minute.
+const RESOLVER_OPTIONS = "timeout:2 attempts:2";
+
 // Links that share a host ask for it at the same time.
 const FRESH_MS = 20_000;
 
@@ -12,6 +15,10 @@ export class ServerAddresses {
   readonly #byHost = new Map<string, readonly ServerAddress[]>();
   readonly #resolvedAt = new Map<string, number>();
   readonly #attempts = new Map<string, number>();
+
+  constructor() {
+    process.env["RES_OPTIONS"] ??= RESOLVER_OPTIONS;
+  }
 
   /** Looks all hosts up; throws SystemError at the first that has no address. */
   async resolve(hosts: Iterable<string>): Promise<void> {
