@@ -124,7 +124,7 @@ export class RateTrial {
     if (offered !== undefined)
       this.#backlog = Math.min(LONGEST_BACKLOG, this.#backlog + (offered(now) * TICK) / 1000);
     else this.#backlog = Number.POSITIVE_INFINITY;
-    while (this.#pacer.isFree(now) && this.sent.inFlightBytes < this.estimator.inFlightLimit) {
+    while (this.#pacer.isFree(now) && this.sent.hasRoom(this.estimator.inFlightLimit)) {
       if (this.#backlog < PACKET_SIZE) return this.sent.onApplicationLimited();
       this.#backlog -= PACKET_SIZE;
       const packet = { number: this.#nextNumber++, size: PACKET_SIZE };

@@ -1,4 +1,4 @@
-import { type BytesPerSecond, bytesPerSecond, type Milliseconds, NEVER, seconds } from "../units.ts";
+import { type BytesPerSecond, bytesPerSecond, type Milliseconds, milliseconds, NEVER, seconds } from "../units.ts";
 
 /** What the operator said of a line's rate: at most this, between these, or nothing. */
 export type RateLimits =
@@ -20,6 +20,7 @@ export class ConfiguredRate {
   readonly limits: RateLimits;
   #isTooHigh = false;
   #fullSince: Milliseconds = NEVER;
+  #fullUntil = milliseconds(0);
 
   constructor(limits: RateLimits) {
     this.limits = limits;
@@ -45,8 +46,8 @@ export class ConfiguredRate {
   }
 
   /** Whether the ceiling was sent for ten seconds and nothing ever waited: the line may carry more. */
-  mayBeTooLow(now: Milliseconds): boolean {
-    return this.limits.kind !== "auto" && now - this.#fullSince >= TOO_LOW_AFTER;
+  get mayBeTooLow(): boolean {
+    return this.limits.kind !== "auto" && this.#fullUntil - this.#fullSince >= TOO_LOW_AFTER;
   }
 
   /** Takes what a measurement found the line to carry, and whether it was less than thought before. */
@@ -60,6 +61,7 @@ export class ConfiguredRate {
 
   /** Notes whether as much as may be is being sent and nothing waits. */
   onSending(isFull: boolean, now: Milliseconds): void {
+    this.#fullUntil = now;
     if (!isFull) this.#fullSince = NEVER;
     else if (this.#fullSince === NEVER) this.#fullSince = now;
   }

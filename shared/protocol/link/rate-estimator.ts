@@ -17,8 +17,11 @@ const SMALLEST_GAIN = 0.3;
 
 // By how much more is sent, round after round, while nothing waits.
 const STEPS = [1.05, 1.1, 1.25, 1.5, 2];
+// Doubling shows in a shorter time.
+const STARTING_SPAN = 0.6;
 const STARTING_STEP = STEPS.length - 1;
 
+const FOLLOWING_WEIGHT = 0.7;
 const DRAIN_GAIN = 0.85;
 // The empty line's delay is remembered for ten seconds, so it is to be seen more often.
 const DRAIN_INTERVAL = seconds(7);
@@ -35,6 +38,7 @@ const TELLING_GAIN = 1.5;
 const POLICED_WAIT = milliseconds(500);
 const LONGEST_POLICED_WAIT = milliseconds(1500);
 
+const FULL_SHARE = 0.98;
 const CONFIDENCE_TIME = seconds(30);
 
 /**
@@ -104,8 +108,8 @@ export class RateEstimator {
   }
 
   /** Whether the operator's ceiling was sent for ten seconds and nothing ever waited: the line may carry more. */
-  mayBeTooLow(now: Milliseconds): boolean {
-    return this.#configured.mayBeTooLow(now);
+  get mayBeTooLow(): boolean {
+    return this.#configured.mayBeTooLow;
   }
 
   /** How sure the rate is, 0 to 1: it fades by 1/e in half a minute without proof that the line is full. */
@@ -123,7 +127,7 @@ export class RateEstimator {
     this.#window.push(report, this.queue.current);
     if (this.queue.current <= this.#target.empty) this.#emptyAt = now;
     this.#judge(now);
-    this.#setRate(this.#predictQueue(report, sentAt), now);
+    this.#setRate(this.#predictQueue(report, sentAt), report);
   }
 
   /** Forgets the line, as when the link comes up on another path. */
@@ -137,51 +141,51 @@ export class RateEstimator {
   }
 
   #judge(now: Milliseconds): void {
-    const isStarting = this.#state.kind === "starting";
-    const span = milliseconds(this.#target.span * (isStarting ? 0.6 : 1));
+    const span = milliseconds(this.#target.span * (this.#state.kind === "starting" ? STARTING_SPAN : 1));
     const recent = this.#window.measure(span, MEASURED_BYTES, milliseconds(Number.NEGATIVE_INFINITY));
     if (recent === undefined) return;
-    if (this.#isFilling(recent)) return this.#follow(recent, 0.7, now);
+    if (this.#isFilling(recent)) return this.#follow(recent, now);
     const round = this.#window.measure(span, MEASURED_BYTES, this.#roundStart);
     if (round === undefined) return;
-    if (!round.isLimited && this.#usualLoss.isExceededBy(round, this.#gain)) return this.#doubt(round, now);
+    // Loss with delay is a full queue, also when little is sent.
+    const isTelling = !round.isLimited || this.queue.current > this.#target.wanted + this.#target.noise;
+    if (isTelling && this.#usualLoss.isExceededBy(round, this.#gain)) return this.#doubt(round, now);
     this.#lossyRounds = 0;
     if (this.queue.current <= this.#target.wanted + this.#target.noise) this.#usualLoss.learn(round);
     this.#endRound(round, now);
   }
 
   /** More was sent than arrived, and it waits. */
-  #isFilling({ queueBefore, queueAfter, isLimited }: RateMeasurement): boolean {
-    if (isLimited && queueBefore < this.#target.wanted) return false;
+  #isFilling({ queueBefore, queueAfter }: RateMeasurement): boolean {
     const telling = Math.max(this.#target.noise, TELLING_SHARE * (this.#gain - 1) * this.#target.span);
     return queueAfter > this.#target.wanted + this.#target.noise && queueAfter - queueBefore > telling;
   }
 
   /** Takes what arrives through a standing queue for what the line carries. */
-  #follow(measurement: RateMeasurement, weight: number, now: Milliseconds): void {
-    const carried = this.#sentRateOf(measurement.deliveryRate);
-    const isFirst = this.#state.kind === "starting";
-    this.#setCapacity(isFirst ? carried : this.#capacity + (carried - this.#capacity) * weight);
+  #follow({ isLimited, sendRate, deliveryRate }: RateMeasurement, now: Milliseconds): void {
+    const carried = this.#sentRateOf(deliveryRate);
+    // Pauses of the sender are in both rates, so that only their ratio tells something.
+    const least = isLimited ? this.#capacity * Math.min(1, carried / sendRate) : 0;
+    const weight = this.#state.kind === "starting" ? 1 : FOLLOWING_WEIGHT;
+    this.#setCapacity(Math.max(least, this.#capacity + (carried - this.#capacity) * weight));
     this.#provenAt = now;
-    if (this.#state.kind !== "following") this.#enter({ kind: "following", since: now }, now);
-    this.#roundStart = now;
+    this.#enter({ kind: "following", since: this.#state.kind === "following" ? this.#state.since : now }, now);
   }
 
   /** One round with much loss may be a burst of it, two are not, nor is one in which much more was sent. */
   #doubt(round: RateMeasurement, now: Milliseconds): void {
     this.#lossyRounds++;
-    const gain = this.#gain;
-    if (this.#lossyRounds >= LOSSY_ROUNDS || gain >= TELLING_GAIN) this.#police(round, gain, now);
+    if (this.#lossyRounds >= LOSSY_ROUNDS || this.#gain >= TELLING_GAIN) this.#police(round, now);
     else this.#roundStart = now;
   }
 
-  #police(measurement: RateMeasurement, gain: number, now: Milliseconds): void {
+  #police(measurement: RateMeasurement, now: Milliseconds): void {
     this.#lossyRounds = 0;
     const carried = this.#sentRateOf(measurement.deliveryRate);
-    const isSame = gain > 1 && Math.abs(carried / this.#policedRate - 1) < 0.2;
+    const isSame = this.#gain > 1 && Math.abs(carried / this.#policedRate - 1) < 0.2;
     this.#policedWait = milliseconds(isSame ? Math.min(LONGEST_POLICED_WAIT, 2 * this.#policedWait) : POLICED_WAIT);
     this.#policedRate = carried;
-    this.#setCapacity(Math.min(this.#state.kind === "starting" ? carried : this.#capacity, carried));
+    this.#setCapacity(this.#state.kind === "starting" ? carried : Math.min(this.#capacity, carried));
     this.#provenAt = now;
     this.#enter({ kind: "policed", since: now, until: milliseconds(now + this.#policedWait) }, now);
   }
@@ -209,10 +213,8 @@ export class RateEstimator {
   }
 
   get #mayRise(): boolean {
-    const queue = this.queue.current;
-    const isTrying = this.#target.isJittery && this.#state.kind === "rising";
-    if (isTrying) return queue <= this.#target.wanted + 2 * this.#target.noise;
-    return queue <= this.#target.small;
+    const { isJittery, wanted, noise, small } = this.#target;
+    return this.queue.current <= (isJittery && this.#state.kind === "rising" ? wanted + 2 * noise : small);
   }
 
   #rise(now: Milliseconds): void {
@@ -246,21 +248,20 @@ export class RateEstimator {
     this.queue.rebase();
     this.#emptyAt = now;
     this.#drainedAt = now;
-    this.#enter(
-      this.#target.isJittery ? { kind: "rising", since: now, step: 1 } : { kind: "following", since: now },
-      now,
-    );
+    // What jitter hides is found by trying more right after the queue was surely empty.
+    if (this.#target.isJittery) this.#enter({ kind: "rising", since: now, step: 1 }, now);
+    else this.#enter({ kind: "following", since: now }, now);
   }
 
-  #setRate(queue: number, now: Milliseconds): void {
+  #setRate(queue: number, { isApplicationLimited, now }: Acknowledgement): void {
+    const { kind } = this.#state;
     const missing = (this.#target.wanted - queue) / HORIZON;
-    const gain = this.#gain;
-    const correction = this.#state.kind === "draining" || gain > 1.05 ? Math.min(0, missing) : missing;
-    const isHeld = this.#state.kind === "policed";
-    const wanted = this.#capacity * Math.max(SMALLEST_GAIN, gain + (isHeld ? Math.min(0, correction) : correction));
-    this.#rate = bytesPerSecond(Math.min(this.#configured.ceiling, Math.max(SMALLEST_RATE, wanted)));
-    const isFull = this.#isAtCeiling && this.#rate >= 0.98 * this.#configured.ceiling;
-    this.#configured.onSending(isFull && queue <= this.#target.wanted, now);
+    const isAtMost = kind === "draining" || kind === "policed" || this.#gain > (STEPS[0] ?? 1);
+    const gain = Math.max(SMALLEST_GAIN, this.#gain + (isAtMost ? Math.min(0, missing) : missing));
+    const { ceiling } = this.#configured;
+    this.#rate = bytesPerSecond(Math.min(ceiling, Math.max(SMALLEST_RATE, this.#capacity * gain)));
+    const isFull = this.#isAtCeiling && this.#rate >= FULL_SHARE * ceiling && queue <= this.#target.wanted;
+    this.#configured.onSending(isFull && !isApplicationLimited, now);
   }
 
   /** The queue that a packet sent now will find: that of the latest report, with what was sent since and has left. */

@@ -2,17 +2,13 @@ import { inferPacketNumber } from "../seal/packet-number.ts";
 import { type Milliseconds, milliseconds, NEVER } from "../units.ts";
 import type { QualityReport } from "../wire/quality-report.ts";
 import { Acknowledgement, DeliveryClock } from "./acknowledgement.ts";
+import { LossPatience } from "./loss-patience.ts";
 import type { RoundTripTime } from "./round-trip-time.ts";
 import { FATE, LARGEST_RING, PositionList, SentRing } from "./sent-ring.ts";
 import { SpuriousLossMargin } from "./spurious-loss-margin.ts";
 
-// RFC 9002 §6.1.2: kTimeThreshold and kGranularity.
-const TIME_THRESHOLD = 9 / 8;
-const GRANULARITY = milliseconds(1);
-// A receiver holds its report for 66 ms at most, unless its line back is slow, and one or two may be lost.
-const REPORT_PATIENCE = milliseconds(250);
-// RFC 9002 §6.2.2: kInitialRtt, with the threshold.
-const INITIAL_PATIENCE = milliseconds((333 * 9) / 8);
+// Two large packets.
+const PROBING_BYTES = 2000;
 const NONE = -1;
 
 /** How one session's packet numbers lie on the link's positions, and what was reported of it. */
@@ -33,7 +29,7 @@ export class SentPackets {
   readonly #clock = new DeliveryClock();
   readonly #result = new Acknowledgement();
   readonly #margin = new SpuriousLossMargin();
-  readonly #roundTripTime: RoundTripTime;
+  readonly #patience: LossPatience;
   #session: SentSession | undefined;
   #previous: SentSession | undefined;
   #oldestOutstanding = 0;
@@ -41,12 +37,13 @@ export class SentPackets {
   #sentBytes = 0;
   #inFlightBytes = 0;
   #inFlightPackets = 0;
-  #latestRoundTrip = milliseconds(0);
+  /** The first packet that was called lost because reports were overdue. */
+  #firstUnanswered = NONE;
   #lossTime: Milliseconds = NEVER;
 
   /** Samples of the round-trip time go to `roundTripTime`, from which the time threshold of losses comes. */
   constructor(roundTripTime: RoundTripTime) {
-    this.#roundTripTime = roundTripTime;
+    this.#patience = new LossPatience(roundTripTime);
   }
 
   /** The bytes of watched packets that are neither acknowledged nor lost. */
@@ -58,9 +55,10 @@ export class SentPackets {
     return this.#inFlightPackets;
   }
 
-  /** Whether one more packet would be forgotten before its time: nothing more may be sent on this link. */
-  get isFull(): boolean {
-    return this.#ring.next - this.#firstOutstanding() >= LARGEST_RING;
+  /** Whether a packet more may be in flight, of which `limit` bytes may be; only a few on a link that went silent. */
+  hasRoom(limit: number): boolean {
+    if (this.#ring.next - this.#firstOutstanding() >= LARGEST_RING) return false;
+    return this.#inFlightBytes < (this.#patience.isSilent ? PROBING_BYTES : limit);
   }
 
   /** When the oldest packet without a word from the peer was sent; `NEVER` when there is none. */
@@ -115,6 +113,7 @@ export class SentPackets {
     const result = this.#result;
     result.clear(now);
     result.isNewest = isNewest && position >= this.#highestAcknowledged;
+    if (result.isNewest) this.#patience.onAnswer();
     if (isNewest) this.#takeCounts(session, report, highest, position, now);
     const lowest = Math.max(session.base, this.#ring.oldest, position - report.described);
     for (let at = lowest; at < position; at++) if (report.isReceived(position - at)) this.#settle(at, now);
@@ -128,7 +127,7 @@ export class SentPackets {
   /** When packets become lost by time alone. */
   nextTimeout(): Milliseconds {
     if (this.#lossTime !== NEVER || this.#inFlightPackets === 0) return this.#lossTime;
-    return milliseconds(this.oldestSentAt + this.#tailPatience);
+    return milliseconds(this.oldestSentAt + this.#patience.unanswered);
   }
 
   /** Finds what is lost by time (RFC 9002 §6.1.2); to be read from `lost`. */
@@ -140,9 +139,7 @@ export class SentPackets {
   /** Calls everything lost that is outstanding, as when the link is given up; to be read from `lost`. */
   abandon(): void {
     this.#clearLists();
-    for (let at = this.#firstOutstanding(); at < this.#ring.next; at++) {
-      if (this.#ring.fate[this.#ring.index(at)] === FATE.outstanding) this.#lose(at);
-    }
+    for (let at = this.#firstOutstanding(); at < this.#ring.next; at = this.#firstOutstanding()) this.#lose(at);
     this.#lossTime = NEVER;
   }
 
@@ -167,7 +164,8 @@ export class SentPackets {
   #push(size: number, now: Milliseconds, fate: number): number {
     const ring = this.#ring;
     if (this.#inFlightPackets === 0) this.#clock.restartFlight(now);
-    const index = ring.push(this.#firstOutstanding());
+    const oldest = this.#firstOutstanding();
+    const index = ring.push(this.#patience.isSilent ? Math.min(oldest, this.#firstUnanswered) : oldest);
     // In a full ring the oldest packet is written over.
     if (ring.fate[index] === FATE.outstanding) this.#forgetOutstanding(index);
     ring.sentAt[index] = now;
@@ -215,8 +213,7 @@ export class SentPackets {
     if (report.hold === undefined) return;
     const roundTrip = milliseconds(Math.max(0, now - sentAt - report.hold));
     result.roundTrip = roundTrip;
-    this.#latestRoundTrip = roundTrip;
-    this.#roundTripTime.sample(roundTrip, now);
+    this.#patience.sample(roundTrip, now);
   }
 
   #settle(position: number, now: Milliseconds): void {
@@ -241,8 +238,7 @@ export class SentPackets {
   /** RFC 9002 §6.1: lost is what was sent before an acknowledged packet, by enough packets or enough time. */
   #detectLosses(now: Milliseconds): void {
     const ring = this.#ring;
-    const patience = this.#patience;
-    const sentBefore = now - patience;
+    const sentBefore = now - this.#patience.overtaken;
     const below = this.#highestAcknowledged - this.#margin.packets(now);
     for (let at = this.#firstOutstanding(); at < this.#highestAcknowledged; at++) {
       const index = ring.index(at);
@@ -252,27 +248,18 @@ export class SentPackets {
     this.#loseTail(now);
   }
 
-  /** What nothing later was acknowledged of is lost once reports are overdue, as the last packets before a pause. */
+  /** Once reports are overdue, all is lost of which nothing is known, as by a retransmission timeout of TCP. */
   #loseTail(now: Milliseconds): void {
-    const patience = this.#tailPatience;
     let oldest = this.#firstOutstanding();
-    for (; this.sentAt(oldest) <= now - patience && oldest < this.#ring.next; oldest = this.#firstOutstanding()) {
-      this.#lose(oldest);
+    const { next } = this.#ring;
+    if (oldest < next && this.sentAt(oldest) <= now - this.#patience.unanswered) {
+      if (!this.#patience.isSilent) this.#firstUnanswered = oldest;
+      this.#patience.onSilence();
+      for (; oldest < next; oldest = this.#firstOutstanding()) this.#lose(oldest);
     }
-    const isBehind = oldest < this.#highestAcknowledged;
-    const due = this.sentAt(oldest) + (isBehind ? this.#patience : patience);
-    this.#lossTime = oldest === this.#ring.next ? NEVER : milliseconds(due);
-  }
-
-  get #tailPatience(): number {
-    const { smoothed, variation } = this.#roundTripTime;
-    return REPORT_PATIENCE + (smoothed === undefined ? INITIAL_PATIENCE : 2 * smoothed + 4 * variation);
-  }
-
-  get #patience(): number {
-    const { smoothed } = this.#roundTripTime;
-    if (smoothed === undefined) return INITIAL_PATIENCE;
-    return Math.max(GRANULARITY, TIME_THRESHOLD * Math.max(smoothed, this.#latestRoundTrip));
+    const isOvertaken = oldest < this.#highestAcknowledged;
+    const due = this.sentAt(oldest) + (isOvertaken ? this.#patience.overtaken : this.#patience.unanswered);
+    this.#lossTime = oldest === next ? NEVER : milliseconds(due);
   }
 
   #lose(position: number): void {

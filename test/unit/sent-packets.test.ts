@@ -1,0 +1,270 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { RoundTripTime } from "../../shared/protocol/link/round-trip-time.ts";
+import { SentPackets } from "../../shared/protocol/link/sent-packets.ts";
+import type { PositionList } from "../../shared/protocol/link/sent-ring.ts";
+import { milliseconds, NEVER } from "../../shared/protocol/units.ts";
+import { makeReport } from "../support/quality-reports.ts";
+
+const SESSION = 11;
+const SIZE = 1000;
+
+describe("The packets sent on a link", () => {
+  it("are in flight until they are acknowledged", () => {
+    const sent = sending(10);
+
+    const outcome = sent.acknowledge(makeReport({ session: SESSION, serial: 0, highest: 5 }), milliseconds(30));
+
+    assert.deepEqual(positions(sent.acknowledged), [0, 1, 2, 3, 4, 5]);
+    assert.equal(outcome?.acknowledgedBytes, 6 * SIZE);
+    assert.deepEqual([sent.inFlightPackets, sent.inFlightBytes, sent.oldestSentAt], [4, 4 * SIZE, 6]);
+    assert.deepEqual([sent.first(5), sent.second(5), sent.size(5), sent.sentAt(5)], [5, 500, SIZE, 5]);
+  });
+
+  it("are acknowledged once, however often it is reported", () => {
+    const sent = sending(10);
+    sent.acknowledge(makeReport({ session: SESSION, serial: 0, highest: 5 }), milliseconds(30));
+
+    sent.acknowledge(makeReport({ session: SESSION, serial: 1, highest: 6 }), milliseconds(40));
+
+    assert.deepEqual(positions(sent.acknowledged), [6]);
+  });
+
+  it("are lost when the third one after them has arrived (RFC 9002 §6.1.1)", () => {
+    const sent = sending(10);
+
+    sent.acknowledge(makeReport({ session: SESSION, serial: 0, highest: 4, missing: [2] }), milliseconds(40));
+    assert.deepEqual(positions(sent.lost), []);
+    const outcome = sent.acknowledge(
+      makeReport({ session: SESSION, serial: 1, highest: 5, missing: [2] }),
+      milliseconds(41),
+    );
+
+    assert.deepEqual(positions(sent.lost), [2]);
+    assert.equal(outcome?.lostBytes, SIZE);
+    assert.equal(sent.inFlightPackets, 4);
+  });
+
+  it("are lost 9/8 of a round trip after their sending when a later one arrived (RFC 9002 §6.1.2)", () => {
+    const sent = sending(4);
+
+    sent.acknowledge(makeReport({ session: SESSION, serial: 0, highest: 3, missing: [2] }), milliseconds(43));
+    assert.equal(sent.nextTimeout(), 2 + 45);
+    sent.handleTimeout(milliseconds(46.9));
+    assert.deepEqual(positions(sent.lost), []);
+    sent.handleTimeout(milliseconds(47));
+
+    assert.deepEqual(positions(sent.lost), [2]);
+    assert.equal(sent.nextTimeout(), NEVER);
+  });
+
+  it("are lost without a later one once reports are overdue, and then only a few may be in flight", () => {
+    const sent = sending(4);
+    sent.acknowledge(makeReport({ session: SESSION, serial: 0, highest: 0 }), milliseconds(40));
+    assert.ok(sent.hasRoom(1_000_000));
+    const overdue = sent.nextTimeout();
+
+    sent.handleTimeout(overdue);
+
+    assert.ok(overdue > 250 && overdue < 600, `${overdue}`);
+    assert.deepEqual(positions(sent.lost), [1, 2, 3]);
+    assert.ok(sent.hasRoom(1_000_000));
+    sent.record(4, 2000, 0, 0, true, overdue);
+    assert.ok(!sent.hasRoom(1_000_000));
+  });
+
+  it("that were lost and arrive are spurious losses, and widen the margin", () => {
+    const sent = sending(40);
+    sent.acknowledge(makeReport({ session: SESSION, serial: 0, highest: 12, missing: [3] }), milliseconds(20));
+    assert.deepEqual(positions(sent.lost), [3]);
+
+    sent.acknowledge(makeReport({ session: SESSION, serial: 1, highest: 13 }), milliseconds(21));
+    assert.deepEqual([positions(sent.spurious), positions(sent.acknowledged)], [[3], [3, 13]]);
+    sent.acknowledge(makeReport({ session: SESSION, serial: 2, highest: 20, missing: [14] }), milliseconds(22));
+    assert.deepEqual(positions(sent.lost), []);
+    sent.acknowledge(makeReport({ session: SESSION, serial: 3, highest: 24, missing: [14] }), milliseconds(23));
+
+    assert.deepEqual(positions(sent.lost), [14]);
+  });
+
+  it("give the round-trip time without what the receiver held the report for", () => {
+    const roundTripTime = new RoundTripTime();
+    const sent = sending(10, roundTripTime);
+
+    const outcome = sent.acknowledge(
+      makeReport({ session: SESSION, serial: 0, highest: 9, hold: milliseconds(25) }),
+      milliseconds(64),
+    );
+
+    assert.equal(outcome?.roundTrip, 64 - 9 - 25);
+    assert.equal(roundTripTime.smoothed, 30);
+  });
+
+  it("of two sessions are told apart, and the earlier ones still acknowledged", () => {
+    const sent = sending(10);
+    sent.restart(SESSION + 1);
+    for (let number = 0; number < 5; number++) sent.record(number, SIZE, 0, 0, true, milliseconds(10 + number));
+
+    sent.acknowledge(makeReport({ session: SESSION + 1, serial: 0, highest: 1 }), milliseconds(30));
+    assert.deepEqual(positions(sent.acknowledged), [10, 11]);
+    sent.acknowledge(makeReport({ session: SESSION, serial: 9, highest: 9 }), milliseconds(31));
+
+    // The first eight were called lost by the report before, as later packets had arrived.
+    assert.equal(sent.acknowledged.count, 10);
+    assert.equal(sent.inFlightPackets, 3);
+  });
+
+  it("ignore reports of unknown sessions and of packets that were never sent", () => {
+    const sent = sending(10);
+
+    assert.equal(sent.acknowledge(makeReport({ session: 99, serial: 0, highest: 3 }), milliseconds(9)), undefined);
+    assert.equal(
+      sent.acknowledge(makeReport({ session: SESSION, serial: 0, highest: 10 }), milliseconds(9)),
+      undefined,
+    );
+    assert.equal(sent.inFlightPackets, 10);
+  });
+
+  it("that are not watched, or whose numbers were used for something else, are never in flight nor lost", () => {
+    const sent = new SentPackets(new RoundTripTime());
+    sent.restart(SESSION);
+    sent.record(0, SIZE, 0, 0, false, milliseconds(0));
+    sent.record(5, SIZE, 0, 0, true, milliseconds(1));
+    for (let number = 6; number < 20; number++) sent.record(number, SIZE, 0, 0, true, milliseconds(2));
+
+    sent.acknowledge(
+      makeReport({ session: SESSION, serial: 0, highest: 19, missing: [0, 1, 2, 3, 4] }),
+      milliseconds(30),
+    );
+
+    assert.deepEqual([sent.lost.count, sent.acknowledged.count, sent.inFlightPackets], [0, 15, 0]);
+    assert.equal(sent.oldestSentAt, NEVER);
+  });
+
+  it("are remembered as long as they are in flight, by the ten thousand", () => {
+    const sent = sending(20_000);
+
+    sent.acknowledge(makeReport({ session: SESSION, serial: 0, highest: 19_999, described: 4000 }), milliseconds(1));
+
+    assert.equal(sent.acknowledged.count, 4001);
+    assert.equal(sent.lost.count, 20_000 - 4001);
+    assert.deepEqual([sent.lost.at(0), sent.first(0), sent.second(7777)], [0, 0, 777_700]);
+    assert.equal(sent.inFlightBytes, 0);
+  });
+
+  it("have no more room when 65,536 are in flight", () => {
+    const sent = sending(65_535);
+    assert.ok(sent.hasRoom(Number.POSITIVE_INFINITY));
+
+    sent.record(65_535, SIZE, 0, 0, true, milliseconds(9));
+
+    assert.ok(!sent.hasRoom(Number.POSITIVE_INFINITY));
+  });
+
+  it("are all lost when the link is given up", () => {
+    const sent = sending(10);
+    sent.acknowledge(makeReport({ session: SESSION, serial: 0, highest: 2 }), milliseconds(9));
+
+    sent.abandon();
+
+    assert.deepEqual(positions(sent.lost), [3, 4, 5, 6, 7, 8, 9]);
+    assert.deepEqual([sent.inFlightBytes, sent.nextTimeout()], [0, NEVER]);
+  });
+});
+
+describe("The delivery rate of a link", () => {
+  it("is what arrived by the receiver's clock, whatever happens to the reports", () => {
+    const rates = deliver({ sendGap: 1, arrivalGap: 2, backJitter: (round) => (round % 3) * 17 });
+
+    for (const rate of rates.slice(3)) assert.ok(Math.abs(rate - SIZE * 500) < SIZE * 15, `${rate}`);
+  });
+
+  it("is no more than what was sent, when packets arrive in a burst", () => {
+    const rates = deliver({ sendGap: 2, arrivalGap: 2, backJitter: () => 0, burst: 50 });
+
+    for (const rate of rates.slice(3)) assert.ok(rate <= SIZE * 500 * 1.3, `${rate}`);
+  });
+
+  it("goes on through the wrap of the receiver's clock", () => {
+    const rates = deliver({ sendGap: 2, arrivalGap: 2, backJitter: () => 0, clock: 2 ** 32 / 1000 - 500 });
+
+    for (const rate of rates.slice(3)) assert.ok(Math.abs(rate - SIZE * 500) < SIZE * 5, `${rate}`);
+  });
+
+  it("is application-limited until what was in flight at the time is delivered", () => {
+    const sent = sending(10);
+    sent.onApplicationLimited();
+    for (let number = 10; number < 20; number++) sent.record(number, SIZE, 0, 0, true, milliseconds(number));
+    const limited = sent.acknowledge(
+      makeReport({ session: SESSION, serial: 0, highest: 15, bytes: 16 * SIZE, arrival: 100 }),
+      milliseconds(40),
+    )?.isApplicationLimited;
+    for (let number = 20; number < 30; number++) sent.record(number, SIZE, 0, 0, true, milliseconds(40 + number));
+
+    const after = sent.acknowledge(
+      makeReport({ session: SESSION, serial: 1, highest: 29, bytes: 30 * SIZE, arrival: 170 }),
+      milliseconds(90),
+    );
+
+    assert.equal(limited, true);
+    assert.equal(after?.isApplicationLimited, false);
+  });
+});
+
+function sending(count: number, roundTripTime = new RoundTripTime()): SentPackets {
+  const sent = new SentPackets(roundTripTime);
+  sent.restart(SESSION);
+  for (let number = 0; number < count; number++) {
+    sent.record(number, SIZE, number, 100 * number, true, milliseconds(Math.min(number, 9999)));
+  }
+  return sent;
+}
+
+function positions(list: PositionList): number[] {
+  return Array.from({ length: list.count }, (_, place) => list.at(place));
+}
+
+type Delivery = {
+  sendGap: number;
+  arrivalGap: number;
+  backJitter: (round: number) => number;
+  clock?: number;
+  burst?: number;
+};
+
+/** Sends in rounds of 25 packets, each reported 20 ms after its arrival, and returns the rates that came out. */
+function deliver({ sendGap, arrivalGap, backJitter, clock = 12_345, burst = 1 }: Delivery): number[] {
+  const sent = new SentPackets(new RoundTripTime());
+  sent.restart(SESSION);
+  const rates: number[] = [];
+  const pending: { at: number; number: number; arrival: number }[] = [];
+  for (let number = 0; number < 1000; number++) {
+    const now = number * sendGap;
+    for (const report of pending.splice(0, pending.findIndex(({ at }) => at > now) + 1 || pending.length)) {
+      if (report.at > now) {
+        pending.unshift(report);
+        break;
+      }
+      const rate = acknowledge(sent, report)?.deliveryRate;
+      if (rate !== undefined) rates.push(rate);
+    }
+    sent.record(number, SIZE, 0, 0, true, milliseconds(now));
+    const arrival = 10 + (burst > 1 ? Math.floor(number / burst) * burst * arrivalGap : number * arrivalGap);
+    if (number % 25 === 24) {
+      pending.push({ at: arrival + 20 + backJitter(pending.length), number, arrival: clock + arrival });
+    }
+  }
+  return rates;
+}
+
+function acknowledge(sent: SentPackets, { at, number, arrival }: { at: number; number: number; arrival: number }) {
+  const report = makeReport({
+    session: SESSION,
+    serial: Math.floor(number / 25),
+    highest: number,
+    described: Math.min(number, 100),
+    bytes: (number + 1) * SIZE,
+    arrival,
+  });
+  return sent.acknowledge(report, milliseconds(at));
+}
