@@ -18,6 +18,7 @@ import type { Arrival, Network, Side } from "./network.ts";
 const UDP_AND_IP = 28;
 const FIRST_PORT = 40_000;
 const SERVER_PORT = 5080;
+const CELLS = 4096;
 
 // A core that asks to be called at once again and again would keep a daemon's processor busy.
 const MOST_ROUNDS_AT_ONCE = 2000;
@@ -29,9 +30,11 @@ export type BondedNetworkOptions = {
   readonly crypto: HandshakeCrypto;
   /** The client's scheduler; weighted when absent. */
   readonly scheduler?: Scheduler;
+  /** How many packets may wait in each end; 4096 when absent. */
+  readonly cells?: number;
 };
 
-type EndOptions = Pick<FastEndOptions, "peerPorts" | "random" | "sockets"> & { readonly side: Side };
+type EndOptions = Pick<FastEndOptions, "cells" | "peerPorts" | "random" | "sockets"> & { readonly side: Side };
 
 /**
  * Hawser's client and server with the lines between them, like `Simulation` with one client, but made for throughput:
@@ -52,7 +55,8 @@ export class BondedNetwork implements Network {
   #serverTunnel: Tunnel | undefined;
   #rounds = 0;
 
-  constructor({ lines, seed, crypto, scheduler = new WeightedScheduler() }: BondedNetworkOptions) {
+  constructor(options: BondedNetworkOptions) {
+    const { lines, seed, crypto, scheduler = new WeightedScheduler(), cells = CELLS } = options;
     const dice = new Random(seed);
     const random = (length: number): Uint8Array => Uint8Array.from({ length }, () => dice.below(256));
     const seeded = { ...crypto, random, generateKeyPair: () => keyPairOf(crypto, random(32)) };
@@ -62,11 +66,11 @@ export class BondedNetwork implements Network {
     this.#toServer = lines.map((_, line) => this.#takerOf((frame) => this.server.receive(frame, 0, line, this.now)));
     this.#toClient = lines.map((_, line) => this.#takerOf((frame) => this.client.receive(frame, line, 0, this.now)));
     const ports = lines.map((_, line) => FIRST_PORT + line);
-    this.server = this.#makeEnd({ side: "internet", sockets: 1, peerPorts: ports, random });
-    this.client = this.#makeEnd({ side: "client", sockets: lines.length, peerPorts: [SERVER_PORT], random });
-    const options = { crypto: seeded, secret: secretKeyOf(seeded, random(32)), lines, scheduler };
-    this.#bundles = becomeServer(this.server, options);
-    this.clientTunnel = becomeClient(this.client, options, this.now);
+    this.server = this.#makeEnd({ side: "internet", sockets: 1, peerPorts: ports, random, cells });
+    this.client = this.#makeEnd({ side: "client", sockets: lines.length, peerPorts: [SERVER_PORT], random, cells });
+    const known = { crypto: seeded, secret: secretKeyOf(seeded, random(32)), lines, scheduler };
+    this.#bundles = becomeServer(this.server, known);
+    this.clientTunnel = becomeClient(this.client, known, this.now);
   }
 
   /** The server's end of the bundle, once it is established. */

@@ -9,21 +9,25 @@ const LEAST_STEP = 1e-6;
 
 /** The tunnel of a simulation's first client as a network. The simulation must be connected. */
 export class TunnelNetwork implements Network {
-  readonly mtu: number;
-  readonly clientAddress: readonly number[];
   readonly #simulation: Simulation;
   readonly #arrivals = new Arrivals();
 
   constructor(simulation: Simulation) {
     this.#simulation = simulation;
-    this.mtu = Math.min(simulation.client.tunnel.mtu, simulation.serverTunnel?.mtu ?? 0);
-    this.clientAddress = simulation.clientAddress;
     this.#listen(simulation.client.end, "client");
     this.#listen(simulation.server.end, "internet");
   }
 
   get now(): Milliseconds {
     return this.#simulation.now;
+  }
+
+  get mtu(): number {
+    return Math.min(this.#simulation.client.tunnel.mtu, this.#simulation.serverTunnel?.mtu ?? 0);
+  }
+
+  get clientAddress(): readonly number[] {
+    return this.#simulation.clientAddress;
   }
 
   send(from: Side, packet: Uint8Array): void {

@@ -20,14 +20,13 @@ const RECORD = 64;
 const LINKS = 32;
 const SCRATCH = (2 * BATCH + 1) * STRIDE + LINKS * RECORD;
 
-// A client may have filled queues towards several slow lines; a packet takes a cell while it waits.
-const CELLS = 8192;
-
 /** What an end is made of. */
 export type FastEndOptions = {
   /** The ports of the peer's addresses, in the order in which `receive` names them. */
   readonly peerPorts: readonly number[];
   readonly sockets: number;
+  /** How many packets may wait in it. */
+  readonly cells: number;
   readonly random: (length: number) => Uint8Array;
   readonly frames: FramePool;
   /** Takes a frame that a socket sends to a peer's port. */
@@ -61,13 +60,13 @@ export class FastEnd {
 
   constructor(options: FastEndOptions) {
     this.#options = options;
-    this.#arena = new Arena(CELLS * CELL_SIZE + LINKS * RECORD + ASSEMBLY + SCRATCH);
+    this.#arena = new Arena(options.cells * CELL_SIZE + LINKS * RECORD + ASSEMBLY + SCRATCH);
     this.#receiveArea = this.#arena.reserve(SCRATCH);
     this.#packetArea = this.#receiveArea + BATCH * STRIDE;
     this.#records = this.#packetArea + BATCH * STRIDE;
     this.host = new TunnelHost({
       arena: this.#arena,
-      cells: CELLS,
+      cells: options.cells,
       links: LINKS,
       assemblyBytes: ASSEMBLY,
       delivery: this.#delivery,

@@ -56,19 +56,18 @@ export class TcpSegment {
 
   /** Takes over what is in the headers of a packet. */
   read(packet: Uint8Array): void {
-    const view = new DataView(packet.buffer, packet.byteOffset, packet.length);
-    const headerSize = (view.getUint8(32) >> 4) * 4;
-    this.sequence = view.getUint32(24);
-    this.acknowledgement = view.getUint32(28);
-    this.flags = view.getUint8(33);
-    this.window = view.getUint16(34) * WINDOW_UNIT;
-    this.timestamp = view.getUint32(44);
-    this.echo = view.getUint32(48);
+    const headerSize = ((packet[32] ?? 0) >> 4) * 4;
+    this.sequence = wordAt(packet, 24);
+    this.acknowledgement = wordAt(packet, 28);
+    this.flags = packet[33] ?? 0;
+    this.window = (wordAt(packet, 32) & 0xffff) * WINDOW_UNIT;
+    this.timestamp = wordAt(packet, 44);
+    this.echo = wordAt(packet, 48);
     this.ecn = ecnOf(packet);
-    this.payload = view.getUint16(2) - IP4_HEADER - headerSize;
+    this.payload = (wordAt(packet, 0) & 0xffff) - IP4_HEADER - headerSize;
     this.sackCount = 0;
     for (let at = SACK_OFFSET; at < IP4_HEADER + headerSize; at += 8) {
-      this.addSack(view.getUint32(at), view.getUint32(at + 4));
+      this.addSack(wordAt(packet, at), wordAt(packet, at + 4));
     }
   }
 }
@@ -105,6 +104,11 @@ export class SegmentWriter {
 /** The number that `word`, its low 32 bits, stands for, near a known one. */
 export function unwrap(word: number, near: number): number {
   return near + ((word - (near >>> 0)) | 0);
+}
+
+function wordAt(bytes: Uint8Array, offset: number): number {
+  const high = ((bytes[offset] ?? 0) << 24) | ((bytes[offset + 1] ?? 0) << 16);
+  return (high | ((bytes[offset + 2] ?? 0) << 8) | (bytes[offset + 3] ?? 0)) >>> 0;
 }
 
 function writeSack(view: DataView, segment: TcpSegment): void {

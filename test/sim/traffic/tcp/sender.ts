@@ -198,9 +198,11 @@ export class TcpSender {
     if (this.#burstLeft === 0) {
       if (this.#paceAt > now) return false;
       this.#burstLeft = burstOf(rate);
+      // Linux lets a burst that is late shorten the wait for the next by half.
+      this.#paceAt = Math.max(this.#paceAt, now - (0.5 * this.#burstLeft) / rate);
     }
     this.#burstLeft--;
-    this.#paceAt = Math.max(this.#paceAt, now) + 1 / rate;
+    this.#paceAt += 1 / rate;
     return true;
   }
 
