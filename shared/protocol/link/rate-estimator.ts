@@ -30,7 +30,6 @@ const JITTERY_DRAIN_INTERVAL = 1500;
 // How far one drain may lower the rate: its measurement is short.
 const SUREST_FALL = 0.95;
 const STUCK_AFTER = milliseconds(400);
-
 // A line that was full before grows its queue by all that is sent too much; this share of it tells enough.
 const TELLING_SHARE = 0.4;
 const LOSSY_ROUNDS = 2;
@@ -151,7 +150,8 @@ export class RateEstimator {
     const isTelling = !round.isLimited || this.queue.current > this.#target.wanted + this.#target.noise;
     if (isTelling && this.#usualLoss.isExceededBy(round, this.#gain)) return this.#doubt(round, now);
     this.#lossyRounds = 0;
-    if (this.queue.current <= this.#target.wanted + this.#target.noise) this.#usualLoss.learn(round);
+    // A very short queue overflows before the wanted delay: what a full line loses is not usual.
+    if (this.queue.current <= this.#target.small) this.#usualLoss.learn(round);
     this.#endRound(round, now);
   }
 

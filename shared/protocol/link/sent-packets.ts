@@ -39,6 +39,8 @@ export class SentPackets {
   #inFlightPackets = 0;
   /** The first packet that was called lost because reports were overdue. */
   #firstUnanswered = NONE;
+  #oldestLost = Number.POSITIVE_INFINITY;
+  #newestLost = NONE;
   #lossTime: Milliseconds = NEVER;
 
   /** Samples of the round-trip time go to `roundTripTime`, from which the time threshold of losses comes. */
@@ -115,8 +117,8 @@ export class SentPackets {
     result.isNewest = isNewest && position >= this.#highestAcknowledged;
     if (result.isNewest) this.#patience.onAnswer();
     if (isNewest) this.#takeCounts(session, report, highest, position, now);
-    const lowest = Math.max(session.base, this.#ring.oldest, position - report.described);
-    for (let at = lowest; at < position; at++) if (report.isReceived(position - at)) this.#settle(at, now);
+    for (let at = this.#lowestUnsettled(session, position - report.described); at < position; at++)
+      if (report.isReceived(position - at)) this.#settle(at, now);
     this.#settle(position, now);
     this.#highestAcknowledged = Math.max(this.#highestAcknowledged, position);
     this.#detectLosses(now);
@@ -185,6 +187,13 @@ export class SentPackets {
   #sessionOf(index: number): SentSession | undefined {
     if (this.#session?.index === index) return this.#session;
     return this.#previous?.index === index ? this.#previous : undefined;
+  }
+
+  /** From where on a report that describes packets from `described` on may tell something new. */
+  #lowestUnsettled(session: SentSession, described: number): number {
+    if (this.#newestLost < described) this.#oldestLost = Number.POSITIVE_INFINITY;
+    const unsettled = Math.min(this.#firstOutstanding(), this.#oldestLost);
+    return Math.max(session.base, this.#ring.oldest, described, unsettled);
   }
 
   /** Takes the counts and times of a report that is newer than all before it. */
@@ -266,6 +275,8 @@ export class SentPackets {
     const index = this.#ring.index(position);
     this.#ring.fate[index] = FATE.lost;
     this.lost.push(position);
+    this.#oldestLost = Math.min(this.#oldestLost, position);
+    this.#newestLost = Math.max(this.#newestLost, position);
     this.#forgetOutstanding(index);
     this.#result.lostBytes += this.#ring.size[index] ?? 0;
   }
