@@ -7,7 +7,7 @@ import type { Tunnel } from "../shared/protocol/tunnel.ts";
 import type { HostEvent } from "../shared/protocol/tunnel-host.ts";
 import { bytes, type Milliseconds, milliseconds } from "../shared/protocol/units.ts";
 import { DataPlane } from "../shared/runtime/data-plane/data-plane.ts";
-import { endpointDiscriminator, TRAFFIC_CLASSES } from "../shared/runtime/data-plane/defaults.ts";
+import { endpointDiscriminator, KEYS_PER_LINK, TRAFFIC_CLASSES } from "../shared/runtime/data-plane/defaults.ts";
 import type { LinkSocket } from "../shared/runtime/data-plane/link-socket.ts";
 import { reportFailure, ThreadSide } from "../shared/runtime/data-plane/thread-side.ts";
 import type { BundleFacts } from "../shared/runtime/data-plane/tunnel-status.ts";
@@ -18,7 +18,6 @@ import type { ClientCommand, ClientEvent, ClientPlaneData, Uplink } from "./data
 const ARENA_BYTES = 176 * 1024 * 1024;
 const CELLS = 16_384;
 const LINKS = 64;
-const KEYS = 1024;
 
 /** A link with the socket that it has at the moment. */
 type PlaneLink = { readonly link: MemberLink; socket: LinkSocket | undefined; local: string | null };
@@ -34,7 +33,13 @@ class ClientPlane {
 
   constructor(data: ClientPlaneData, crypto: Awaited<ReturnType<typeof createHandshakeCrypto>>) {
     const { random } = crypto;
-    this.#plane = new DataPlane({ arenaBytes: ARENA_BYTES, cells: CELLS, links: LINKS, keys: KEYS, random });
+    this.#plane = new DataPlane({
+      arenaBytes: ARENA_BYTES,
+      cells: CELLS,
+      links: LINKS,
+      keys: LINKS * KEYS_PER_LINK,
+      random,
+    });
     this.#tunnel = this.#plane.host.addTunnel({
       name: data.clientName,
       role: "initiator",

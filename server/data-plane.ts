@@ -7,7 +7,7 @@ import { Responder } from "../shared/protocol/responder.ts";
 import type { Tunnel } from "../shared/protocol/tunnel.ts";
 import type { HostEvent } from "../shared/protocol/tunnel-host.ts";
 import { DataPlane } from "../shared/runtime/data-plane/data-plane.ts";
-import { LARGEST_LINE_MTU, TRAFFIC_CLASSES } from "../shared/runtime/data-plane/defaults.ts";
+import { KEYS_PER_LINK, LARGEST_LINE_MTU, TRAFFIC_CLASSES } from "../shared/runtime/data-plane/defaults.ts";
 import { LISTENING_HINTS, openFailure } from "../shared/runtime/data-plane/open-failure.ts";
 import { reportFailure, ThreadSide } from "../shared/runtime/data-plane/thread-side.ts";
 import { type BundleFacts, localText, remoteText } from "../shared/runtime/data-plane/tunnel-status.ts";
@@ -25,7 +25,6 @@ const MEMORY_SHARE = 1 / 8;
 const FEWEST_CELLS = 16_384;
 const MOST_CELLS = 131_072;
 const LINKS = 16_384;
-const KEYS = 131_072;
 // What "::" stands for on a kernel without IPv6.
 const ANY_IP4 = "0.0.0.0";
 
@@ -42,7 +41,7 @@ class ServerPlane {
     const affordable = Math.floor((totalmem() * MEMORY_SHARE) / CELL_SIZE);
     const cells = Math.min(MOST_CELLS, Math.max(FEWEST_CELLS, affordable));
     const arenaBytes = cells * CELL_SIZE + OTHER_BYTES;
-    this.#plane = new DataPlane({ arenaBytes, cells, links: LINKS, keys: KEYS, random });
+    this.#plane = new DataPlane({ arenaBytes, cells, links: LINKS, keys: LINKS * KEYS_PER_LINK, random });
     const { host } = this.#plane;
     this.#bundles = new Bundles({
       ...data,

@@ -23,6 +23,9 @@ const SEALS = { perSecond: 2000, atOnce: 4000 };
 // its pace those of one secret wait for their repetition; those of others do not.
 const INITIATIONS = { perSecond: 100, atOnce: 400 };
 
+// A home has a few lines. One client must not take the links of all others.
+const LINKS_PER_BUNDLE = 64;
+
 /** Which bundle a link joins, and what its client is given. */
 export type Admission =
   | {
@@ -145,7 +148,7 @@ export class Responder<Owner> implements HandshakeReceiver {
     const known = tunnel.links.find(({ options }) => options.discriminator === offer.linkDiscriminator);
     if (known !== undefined) return tunnel.parts(known);
     const { host, lineMtu, deadAfter } = this.#options;
-    if (!host.hasRoomForLink) return undefined;
+    if (!host.hasRoomForLink || tunnel.links.length >= LINKS_PER_BUNDLE) return undefined;
     const parts = tunnel.addLink(
       {
         name: offer.linkName,

@@ -4,6 +4,12 @@ import type { Cipher } from "../../protocol/seal/aead.ts";
 /** Over how many classes flows are spread: enough that a loss in one rarely stalls another's. */
 export const TRAFFIC_CLASSES = 8;
 
+/**
+ * How many keys a link may need at a time, for each direction of its sessions: one that sends, one that is retired, eight
+ * that wait for proof, and those of a moment ago that a batch may still name.
+ */
+export const KEYS_PER_LINK = 24;
+
 /** The largest line MTU that is used: what a datagram buffer holds, and more than any internet line has. */
 export const LARGEST_LINE_MTU = 2000;
 
