@@ -34,7 +34,7 @@ function describePools({ ip4, ip6 }: ServerConfig): string {
 }
 
 function describeInternet({ nat, natInterface, dns, mssClamp }: ServerConfig): string {
-  const way = nat ? `NAT by ${natInterface ?? "the default route's interface"}` : "no NAT";
+  const way = nat ? `NAT by ${natInterface ?? "whatever interface packets leave by"}` : "no NAT";
   const servers = dns.length === 0 ? "" : `, name servers ${dns.map(({ text }) => text).join(", ")}`;
   return `${way}${mssClamp ? ", TCP segments kept within the MTU" : ""}${servers}`;
 }

@@ -8,7 +8,9 @@ export const SERVER: Command = {
   usage: `Usage: hawser server [-c FILE] [--dry-run] [--log-level LEVEL]
 
 Lets clients in and forwards their packets until it is told to stop by SIGTERM or
-SIGINT, then undoes what it did to addresses, NAT and forwarding.
+SIGINT, then undoes what it did to addresses, NAT and forwarding. On SIGUSR2 it
+stops too, but leaves the NAT to a server that is started at once, so that the
+clients' connections outlive the restart.
 
 ${daemonUsage("server")}`,
   run: async (args, io) => {
