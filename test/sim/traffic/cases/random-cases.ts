@@ -45,10 +45,12 @@ export function randomCases(crypto: HandshakeCrypto, { first, count }: SeedRange
   );
   console.log(`\n${((user + system) / 1e6).toFixed(0)} s of processor time; the worst against the best line:`);
   const worst = outcomes.toSorted((a, b) => a.againstBest - b.againstBest).slice(0, WORST_SHOWN);
-  printTable(
-    ["seed", "of best", "of sum", "ping p95", "lines"],
-    worst.map((one) => [`${one.seed}`, share(one.againstBest), share(one.ofSum), whole(one.pingP95), one.lines]),
-  );
+  for (const { seed, againstBest, ofSum, pingP95, lines } of worst) {
+    console.log(
+      `seed ${seed}: ${share(againstBest)} of it, ${share(ofSum)} of the sum, ping p95 ${whole(pingP95)} ms`,
+    );
+    console.log(`  ${lines}`);
+  }
 }
 
 function outcomeOf(seed: number, crypto: HandshakeCrypto): Outcome {
