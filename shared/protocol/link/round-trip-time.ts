@@ -14,6 +14,7 @@ const SLOT_COUNT = 10;
 export class RoundTripTime {
   readonly #minimumOfSlot = new Float64Array(SLOT_COUNT).fill(NEVER);
   #slot = 0;
+  #minimum: Milliseconds = NEVER;
   #smoothed: Milliseconds | undefined;
   #variation = milliseconds(0);
 
@@ -43,8 +44,7 @@ export class RoundTripTime {
 
   /** The smallest sample of the ten seconds before the latest one; undefined before the first sample. */
   get minimum(): Milliseconds | undefined {
-    if (this.#smoothed === undefined) return undefined;
-    return milliseconds(Math.min(...this.#minimumOfSlot));
+    return this.#smoothed === undefined ? undefined : this.#minimum;
   }
 
   /** After how long without an answer to give up waiting, at least `floor`: one second before the first sample. */
@@ -60,5 +60,7 @@ export class RoundTripTime {
     for (let stale = oldest; stale <= slot; stale++) slots[stale % SLOT_COUNT] = NEVER;
     this.#slot = slot;
     slots[slot % SLOT_COUNT] = Math.min(slots[slot % SLOT_COUNT] ?? NEVER, rtt);
+    // It is asked for in every round, and samples are rare.
+    this.#minimum = milliseconds(Math.min(...slots));
   }
 }
