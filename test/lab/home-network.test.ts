@@ -39,8 +39,9 @@ describe("The lab's home network", { skip: missingForLab(), timeout: 120_000 }, 
   it("answers a ping after the delay of both directions", async () => {
     const text = await network.home.run("ping", "-c", "5", "-i", "0.2", WEB_ADDRESS);
 
-    const [, average] = text.match(/= [\d.]+\/([\d.]+)\//) ?? [];
-    assert.ok(Math.abs(Number(average) - 20) < 2, text);
+    // A busy machine makes single answers late, and none early.
+    const [, least] = text.match(/= ([\d.]+)\//) ?? [];
+    assert.ok(Math.abs(Number(least) - 20) < 2, text);
   });
 
   it("downloads at the rate of the line that it goes by", async (context) => {
