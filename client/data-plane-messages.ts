@@ -1,4 +1,3 @@
-import type { SchedulerName } from "../shared/protocol/scheduler/schedulers.ts";
 import type { Cipher } from "../shared/protocol/seal/aead.ts";
 import type { InnerAddress } from "../shared/protocol/session/codecs.ts";
 import type { SecretKey } from "../shared/protocol/session/key-id.ts";
@@ -18,7 +17,6 @@ export type ClientPlaneData = {
   readonly deadAfter: Milliseconds | undefined;
   readonly mrru: number;
   readonly reorderWait: Milliseconds;
-  readonly scheduler: SchedulerName;
   readonly version: string;
   readonly links: readonly {
     readonly name: string;

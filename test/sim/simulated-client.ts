@@ -1,6 +1,6 @@
 import { Initiator } from "../../shared/protocol/initiator.ts";
 import type { MemberLink } from "../../shared/protocol/link/member-link.ts";
-import { createScheduler, type SchedulerName } from "../../shared/protocol/scheduler/schedulers.ts";
+import { WeightedScheduler } from "../../shared/protocol/scheduler/weighted.ts";
 import type { HandshakeCrypto } from "../../shared/protocol/session/handshake-crypto.ts";
 import type { SecretKey } from "../../shared/protocol/session/key-id.ts";
 import type { Tunnel } from "../../shared/protocol/tunnel.ts";
@@ -43,7 +43,6 @@ export type SimulatedClientOptions = {
   readonly crypto: HandshakeCrypto;
   readonly secret: SecretKey;
   readonly mrru: number;
-  readonly scheduler: SchedulerName;
   readonly lines: readonly SimulatedLine[];
   readonly places: readonly Place[];
   readonly transmit: Transmit;
@@ -58,7 +57,7 @@ export function makeSimulatedClient(options: SimulatedClientOptions, now: Millis
   const tunnel = end.host.addTunnel({
     name,
     role: "initiator",
-    scheduler: createScheduler(options.scheduler),
+    scheduler: new WeightedScheduler(),
     mrru,
     classes: CLASSES,
     reorderWait: milliseconds(400),

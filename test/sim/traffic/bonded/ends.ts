@@ -93,7 +93,6 @@ export function becomeServer(end: FastEnd, { crypto, secret }: EndsOptions): Bun
     mrru: MRRU,
     classes: CLASSES,
     reorderWait: REORDER_WAIT,
-    scheduler: "earliest-arrival",
     tunnelMtu: undefined,
     ratesFor: () => ({ sendRate: undefined, receiveRate: undefined }),
   });
