@@ -1,5 +1,6 @@
-// Makes a fresh clone ready for `npm test`, `npm run demo` and `npm run check`: Debian packages (when root), npm packages,
-// the native addons and the compiled TypeScript. Plain JavaScript without dependencies, for it runs before all of them.
+// Makes a fresh clone ready for `npm test`, `npm run demo`, `npm run lab` and `npm run check`: Debian packages (when
+// root), npm packages, the native addons and the compiled TypeScript. Plain JavaScript without dependencies, for it runs
+// before all of them.
 // Says nothing when there is nothing to do. With --npm-only it leaves Debian packages and the TypeScript alone.
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
@@ -22,10 +23,16 @@ const COMMANDS = [
   ["make", "build-essential"],
   ["g++", "build-essential"],
 ];
+// What only `npm run lab` needs besides.
+const LAB_COMMANDS = [
+  ["iperf3", "iperf3"],
+  ["mptcpize", "mptcpize"],
+];
 
 const isNpmOnly = process.argv.includes("--npm-only");
-// npm names the script that it runs: the demo cannot go on without its tools, tests skip what needs them.
-const isDemo = process.env.npm_lifecycle_event === "demo";
+// npm names the script that it runs: demo and lab cannot go on without their tools, tests skip what needs them.
+const isLab = process.env.npm_lifecycle_event === "lab";
+const needsCommands = isLab || process.env.npm_lifecycle_event === "demo";
 
 function main() {
   process.chdir(ROOT);
@@ -53,11 +60,12 @@ function holdLock() {
 }
 
 function installDebianPackages() {
-  const missing = [...new Set(COMMANDS.filter(([command]) => !hasCommand(command)).map(([, name]) => name))];
+  const commands = isLab ? [...COMMANDS, ...LAB_COMMANDS] : COMMANDS;
+  const missing = [...new Set(commands.filter(([command]) => !hasCommand(command)).map(([, name]) => name))];
   if (missing.length === 0) return;
   const wanted = `apt-get install --no-install-recommends ${missing.join(" ")}`;
   if (process.getuid?.() !== 0 || !hasCommand("apt-get")) {
-    if (isDemo) fail(`missing: ${missing.join(", ")}. As root, run: ${wanted}`);
+    if (needsCommands) fail(`missing: ${missing.join(", ")}. As root, run: ${wanted}`);
     say(`missing: ${missing.join(", ")}; tests that need them are skipped. As root, run: ${wanted}`);
     return;
   }
@@ -66,7 +74,7 @@ function installDebianPackages() {
   runQuietly("apt-get", [...apt, "update"]);
   const isInstalled = runQuietly("apt-get", [...apt, "install", "-y", "--no-install-recommends", ...missing]);
   if (isInstalled) return;
-  if (isDemo) fail(`could not install ${missing.join(", ")}`);
+  if (needsCommands) fail(`could not install ${missing.join(", ")}`);
   say("tests that need them are skipped");
 }
 

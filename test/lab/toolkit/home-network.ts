@@ -6,6 +6,7 @@ import {
   milliseconds,
 } from "../../../shared/protocol/units.ts";
 import type { LineOptions } from "../../emulator/line-options.ts";
+import type { RelayLine } from "../relay/messages.ts";
 import { Relay } from "../relay/relay.ts";
 import type { Lab } from "./lab.ts";
 import type { Namespace } from "./namespace.ts";
@@ -62,9 +63,9 @@ export const uplinkDevice = (index: number): string => `wan${index + 1}`;
 /**
  * Builds the main job's network, IPv4 and IPv6, ready but for the daemons. The router masquerades its LAN on every
  * uplink and in a tunnel, as home routers do, and prefers the first line. Nobody beyond the VPS has a route to tunnel
- * addresses. The VPS neither forwards nor masquerades: that is the daemon's work.
+ * addresses. The VPS neither forwards nor masquerades: that is the daemon's work. Another seed loses other packets.
  */
-export async function buildHomeNetwork(lab: Lab, lines: readonly HomeLine[]): Promise<HomeNetwork> {
+export async function buildHomeNetwork(lab: Lab, lines: readonly HomeLine[], seed = 1): Promise<HomeNetwork> {
   const [home, router, backbone, vps, web, relaySpace] = [
     await lab.namespace("home"),
     await lab.namespace("router"),
@@ -78,7 +79,11 @@ export async function buildHomeNetwork(lab: Lab, lines: readonly HomeLine[]): Pr
   await connectHome(lab, home, router);
   await connectHost(lab, backbone, vps, VPS_ADDRESS, VPS_ADDRESS6);
   await connectHost(lab, backbone, web, WEB_ADDRESS, WEB_ADDRESS6);
-  const relay = await Relay.start(lab, relaySpace, lines.map(relayLine));
+  const relay = await Relay.start(
+    lab,
+    relaySpace,
+    lines.map((line, index) => relayLine(line, index, seed)),
+  );
   for (const [index, line] of lines.entries())
     await connectLine(lab, { router, backbone, relaySpace }, line, index + 1);
   return { home, router, backbone, vps, web, relay };
@@ -115,9 +120,8 @@ async function connectHost(
   await host.ip(`route add default via ${gateway}`, `route add ::/0 via ${gateway6}`);
 }
 
-function relayLine(line: HomeLine, index: number): Parameters<typeof Relay.start>[2][number] {
-  const { name, up, down } = line;
-  return { name, up, down, homeDevice: `home${index + 1}`, internetDevice: `inet${index + 1}`, seed: index + 1 };
+function relayLine({ name, up, down }: HomeLine, index: number, seed: number): RelayLine {
+  return { name, up, down, homeDevice: `home${index + 1}`, internetDevice: `inet${index + 1}`, seed: seed + index };
 }
 
 type LineEnds = { readonly router: Namespace; readonly backbone: Namespace; readonly relaySpace: Namespace };

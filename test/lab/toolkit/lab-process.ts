@@ -23,6 +23,7 @@ export class LabProcess {
   readonly #child: ChildProcess;
   readonly #lines: string[] = [];
   readonly #waiters = new Set<LineWaiter>();
+  readonly #listeners: ((line: string) => void)[] = [];
   #exit: Exit | undefined;
 
   constructor(name: string, command: string, args: readonly string[], options: ProcessOptions = {}) {
@@ -52,6 +53,11 @@ export class LabProcess {
 
   get lines(): readonly string[] {
     return this.#lines;
+  }
+
+  /** Calls a listener for each line as it is written from now on. */
+  onLine(listener: (line: string) => void): void {
+    this.#listeners.push(listener);
   }
 
   /** The first line, past or to come, that matches. Throws, with the output, when the process ends or is too late. */
@@ -121,6 +127,7 @@ export class LabProcess {
 
   #take(line: string): void {
     this.#lines.push(line);
+    for (const listener of this.#listeners) listener(line);
     for (const waiter of this.#waiters) {
       const match = line.match(waiter.pattern);
       if (match === null) continue;
