@@ -1,36 +1,28 @@
 // Measures a bundle in simulation on the lines of the project's promise: `node dist/test/sim/baseline.js [CASE...]`,
-// cases 1, 2, 4, 5, 6; all when absent. `--seeds N` says how many random sets case 6 takes, `--first N` from which on.
-import process from "node:process";
+// all cases when absent. What of them, traffic/README.md says; `--jobs N` measures so many cells at a time.
 import { parseArgs } from "node:util";
 import { createHandshakeCrypto } from "../../shared/runtime/handshake-crypto.ts";
-import { capacityCases, faultCases } from "./traffic/cases/capacity-cases.ts";
-import { cutCases } from "./traffic/cases/cut-cases.ts";
-import { delayCases } from "./traffic/cases/delay-cases.ts";
-import { randomCases } from "./traffic/cases/random-cases.ts";
+import { CASES } from "./traffic/cases/all-cases.ts";
+import { CellWorkers } from "./traffic/cases/cell-workers.ts";
+import { parseSelection, SELECTION_OPTIONS } from "./traffic/cases/selection.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: {
-    seeds: { type: "string", default: "100" },
-    first: { type: "string", default: "1" },
-  },
+  options: { ...SELECTION_OPTIONS, jobs: { type: "string", default: "1" } },
 });
+const unknown = positionals.find((name) => !(name in CASES));
+if (unknown !== undefined) throw new RangeError(`${unknown}: cases are ${Object.keys(CASES).join(", ")}`);
 
+const selection = parseSelection(values);
 const crypto = await createHandshakeCrypto();
-const CASES = {
-  "1": () => capacityCases(crypto),
-  "2": () => faultCases(crypto),
-  "4": () => delayCases(crypto),
-  "5": () => cutCases(crypto),
-  "6": () => randomCases(crypto, { first: Number(values.first), count: Number(values.seeds) }),
-};
-
-for (const [name, run] of Object.entries(CASES)) {
-  if (positionals.length > 0 && !positionals.includes(name)) continue;
-  console.log(`\nCase ${name}`);
-  run();
-}
-if (positionals.some((name) => !(name in CASES))) {
-  console.error(`cases are ${Object.keys(CASES).join(", ")}`);
-  process.exitCode = 2;
+const jobs = Number(values.jobs);
+const workers = jobs > 1 ? new CellWorkers(jobs) : undefined;
+try {
+  for (const [name, measured] of Object.entries(CASES)) {
+    if (positionals.length > 0 && !positionals.includes(name)) continue;
+    console.log(`\nCase ${name}`);
+    await measured.report({ crypto, selection }, workers?.runner(name, selection));
+  }
+} finally {
+  await workers?.close();
 }

@@ -9,6 +9,7 @@ import { applyChange, type LineChange } from "./line-change.ts";
 import { PingFlow, type PingFlowOptions } from "./ping-flow.ts";
 import { RealtimeFlow, type RealtimeFlowOptions, type RealtimeResult } from "./realtime-flow.ts";
 import type { Samples } from "./samples.ts";
+import type { ScenarioView } from "./scenario-trace.ts";
 import { TcpFlow, type TcpFlowOptions } from "./tcp-flow.ts";
 import { Traffic, type TrafficOptions } from "./traffic.ts";
 import { WebFlow, type WebFlowOptions } from "./web-flow.ts";
@@ -63,6 +64,9 @@ export type ScenarioResult = {
   readonly processorTime: Milliseconds;
 };
 
+/** Looks at a running scenario at multiples of a time. */
+export type Watcher = { readonly every: Milliseconds; readonly look: (view: ScenarioView) => void };
+
 type Flows = {
   readonly tcp: { readonly direction: Direction; readonly flow: TcpFlow }[];
   readonly realtime: RealtimeFlow[];
@@ -73,8 +77,8 @@ type Flows = {
 // As long as a link on a bad line may take to come up.
 const CONNECT_LIMIT = seconds(60);
 
-/** Runs a scenario over a bundle. An error names the seed. */
-export function runScenario(scenario: Scenario, crypto: HandshakeCrypto): ScenarioResult {
+/** Runs a scenario over a bundle, and lets it be watched. An error names the seed. */
+export function runScenario(scenario: Scenario, crypto: HandshakeCrypto, watcher?: Watcher): ScenarioResult {
   return withSeed(scenario.seed, () => {
     const before = process.cpuUsage();
     const network = connectedNetwork(scenario, crypto);
@@ -82,12 +86,14 @@ export function runScenario(scenario: Scenario, crypto: HandshakeCrypto): Scenar
     const traffic = new Traffic(network, scenario);
     const flows = startFlows(traffic, scenario.flows);
     const until = milliseconds(start + scenario.warmUp + scenario.duration);
+    const look = (elapsed: Milliseconds): void => watcher?.look({ network, elapsed, tcp: flows.tcp });
+    const run = (to: number): void => runInSteps(traffic, start, milliseconds(to), watcher?.every, look);
     for (const change of scenario.changes ?? []) {
       if (start + change.at >= until) break;
-      traffic.run(milliseconds(start + change.at));
+      run(start + change.at);
       applyChange(network, change);
     }
-    traffic.run(until);
+    run(until);
     const { user, system } = process.cpuUsage(before);
     return { ...measure(scenario, flows, start), processorTime: milliseconds((user + system) / 1000) };
   });
@@ -132,6 +138,22 @@ function connectedNetwork(scenario: Scenario, crypto: HandshakeCrypto): BondedNe
   });
   if (!network.connect(CONNECT_LIMIT)) throw new Error("the links did not come up");
   return network;
+}
+
+function runInSteps(
+  traffic: Traffic,
+  start: Milliseconds,
+  until: Milliseconds,
+  step: Milliseconds | undefined,
+  onStep: (elapsed: Milliseconds) => void,
+): void {
+  while (step !== undefined) {
+    const elapsed = milliseconds((Math.floor((traffic.now - start) / step + 1e-9) + 1) * step);
+    if (start + elapsed > until) break;
+    traffic.run(milliseconds(start + elapsed));
+    onStep(elapsed);
+  }
+  traffic.run(until);
 }
 
 function startFlows(traffic: Traffic, options: readonly FlowOptions[]): Flows {

@@ -43,3 +43,8 @@ export function configured({ name, lines }: LineSet, factor: number): LineSet {
   }));
   return { name, lines: changed };
 }
+
+/** The least RTT of a set's idle lines, in milliseconds. */
+export function idleRtt({ lines }: LineSet): number {
+  return Math.min(...lines.map(({ up, down }) => (up.delay ?? 0) + (down.delay ?? 0)));
+}

@@ -1,23 +1,23 @@
 import process from "node:process";
-import type { HandshakeCrypto } from "../../../../shared/protocol/session/handshake-crypto.ts";
 import { milliseconds, seconds } from "../../../../shared/protocol/units.ts";
 import { expectedAlone } from "../capacity.ts";
 import { areComparable, describeLine, randomLines } from "../random-lines.ts";
 import { Samples } from "../samples.ts";
-import { bestAlone, runScenario, type Scenario } from "../scenario.ts";
+import { bestAlone, type Scenario } from "../scenario.ts";
+import { type CellContext, measuredCase } from "./measured-case.ts";
+import { measureScenario, pingP95 } from "./measured-scenario.ts";
+import { seedsOf } from "./selection.ts";
 import { printTable, share, whole } from "./table.ts";
 
 const WARM_UP = seconds(5);
 const DURATION = seconds(10);
 const GRANULARITY = milliseconds(0.5);
 const CONTROL = "cubic";
+const SEEDS = 100;
 const WORST_SHOWN = 10;
 
 // Lines whose formula promises the most are run alone; the others cannot be the best.
 const CANDIDATES = 2;
-
-/** Which seeds to run. */
-export type SeedRange = { readonly first: number; readonly count: number };
 
 type Outcome = {
   readonly seed: number;
@@ -25,14 +25,19 @@ type Outcome = {
   readonly ofSum: number;
   readonly isComparable: boolean;
   readonly pingP95: number;
+  /** Milliseconds. */
+  readonly processorTime: number;
   readonly lines: string;
 };
 
 /** One TCP download over random sets of lines, against the best of its lines alone and against their sum. */
-export function randomCases(crypto: HandshakeCrypto, { first, count }: SeedRange): void {
-  const before = process.cpuUsage();
-  const outcomes = Array.from({ length: count }, (_, index) => outcomeOf(first + index, crypto));
-  const { user, system } = process.cpuUsage(before);
+export const randomCase = measuredCase({
+  cells: (selection) => seedsOf(selection, SEEDS),
+  measure: outcomeOf,
+  print: (measurements) => printOutcomes(measurements.map(({ result }) => result)),
+});
+
+function printOutcomes(outcomes: readonly Outcome[]): void {
   const comparable = outcomes.filter(({ isComparable }) => isComparable);
   const againstBest = samplesOf(outcomes.map((outcome) => outcome.againstBest));
   const ofSum = samplesOf(comparable.map((outcome) => outcome.ofSum));
@@ -43,7 +48,8 @@ export function randomCases(crypto: HandshakeCrypto, { first, count }: SeedRange
       ["at least 0.90 of sum, comparable lines", ...row(comparable.length, ofSum, 0.9)],
     ],
   );
-  console.log(`\n${((user + system) / 1e6).toFixed(0)} s of processor time; the worst against the best line:`);
+  const processorTime = outcomes.reduce((sum, outcome) => sum + outcome.processorTime, 0);
+  console.log(`\n${(processorTime / 1000).toFixed(0)} s of processor time; the worst against the best line:`);
   const worst = outcomes.toSorted((a, b) => a.againstBest - b.againstBest).slice(0, WORST_SHOWN);
   for (const { seed, againstBest, ofSum, pingP95, lines } of worst) {
     console.log(
@@ -53,7 +59,7 @@ export function randomCases(crypto: HandshakeCrypto, { first, count }: SeedRange
   }
 }
 
-function outcomeOf(seed: number, crypto: HandshakeCrypto): Outcome {
+function outcomeOf(seed: number, context: CellContext): Outcome {
   const until = milliseconds(WARM_UP + DURATION);
   const { lines, changes } = randomLines(seed, { duration: until });
   const scenario: Scenario = {
@@ -65,17 +71,21 @@ function outcomeOf(seed: number, crypto: HandshakeCrypto): Outcome {
     duration: DURATION,
     granularity: GRANULARITY,
   };
-  const result = runScenario(scenario, crypto);
+  const before = process.cpuUsage();
+  const title = lines.map(describeLine).join(" | ");
+  const result = measureScenario(scenario, context, { title });
   const expected = expectedAlone({ lines, changes, direction: "down", from: WARM_UP, until }, CONTROL);
   const candidates = [...expected.keys()].toSorted((a, b) => (expected[b] ?? 0) - (expected[a] ?? 0));
-  const best = bestAlone(scenario, "down", crypto, candidates.slice(0, CANDIDATES));
+  const best = bestAlone(scenario, "down", context.crypto, candidates.slice(0, CANDIDATES));
+  const { user, system } = process.cpuUsage(before);
   return {
     seed,
     againstBest: best === 0 ? 1 : result.goodput.down / best,
     ofSum: result.usableShare.down,
     isComparable: areComparable(lines),
-    pingP95: result.pings[0]?.rtts.percentile(0.95) ?? Number.NaN,
-    lines: lines.map(describeLine).join(" | "),
+    pingP95: pingP95(result),
+    processorTime: (user + system) / 1000,
+    lines: title,
   };
 }
 

@@ -19,3 +19,10 @@ export function share(value: number): string {
 export function whole(value: number): string {
   return Number.isFinite(value) ? value.toFixed(0) : "-";
 }
+
+/** Values by what they have in common, in the order in which that first appears. */
+export function groupedBy<Value>(values: readonly Value[], keyOf: (value: Value) => string): Map<string, Value[]> {
+  const groups = new Map<string, Value[]>();
+  for (const value of values) groups.set(keyOf(value), [...(groups.get(keyOf(value)) ?? []), value]);
+  return groups;
+}

@@ -30,6 +30,7 @@ const PACING_GAINS = { startup: HIGH_GAIN, drain: 1 / HIGH_GAIN, "probe RTT": 1 
 /** BBR version 1 as in Linux, without its long-term estimate for policed lines. Ignores ECN, as that does. */
 export class BbrControl implements CongestionControl {
   window = INITIAL_WINDOW;
+  readonly threshold = Number.POSITIVE_INFINITY;
   /** As for an RTT of 1 ms, before the first one is measured. */
   pacingRate = HIGH_GAIN * INITIAL_WINDOW;
   readonly #bandwidth = new MaximumFilter(BANDWIDTH_ROUNDS);

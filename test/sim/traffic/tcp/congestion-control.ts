@@ -37,6 +37,8 @@ export type CongestionCause = "loss" | "ecn" | "timeout";
 /** How much a sender may have in flight, and how fast it may send. Sizes are in segments. */
 export interface CongestionControl {
   readonly window: number;
+  /** Where slow start ends; infinite before the first congestion, and where a control has none. */
+  readonly threshold: number;
   /** Segments per millisecond; infinite when nothing paces. */
   readonly pacingRate: number;
   /** Notes a segment that was sent, whether for the first time or again. */

@@ -39,6 +39,10 @@ export class LossBasedControl implements CongestionControl {
     return this.#window;
   }
 
+  get threshold(): number {
+    return this.#threshold;
+  }
+
   onSent(): void {
     if (this.#isReducing) this.#sentInRecovery++;
   }

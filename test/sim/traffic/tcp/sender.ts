@@ -41,6 +41,14 @@ export type TcpSenderCounters = {
   undone: number;
 };
 
+/** How a sender is doing: congestion window, slow-start threshold and flight in segments, smoothed RTT in milliseconds. */
+export type TcpSenderState = {
+  readonly window: number;
+  readonly threshold: number;
+  readonly inFlight: number;
+  readonly rtt: number;
+};
+
 /** The sending half of a TCP connection as Linux has it: SACK, RACK with tail loss probes, RTO, undo, pacing, ECN. */
 export class TcpSender {
   readonly counters: TcpSenderCounters = { sent: 0, sentAgain: 0, timeouts: 0, recoveries: 0, undone: 0 };
@@ -92,9 +100,9 @@ export class TcpSender {
     return this.#board.first >= this.#segmentCount;
   }
 
-  /** The congestion window in segments, the segments in flight, and the smoothed RTT in milliseconds. */
-  get state(): { readonly window: number; readonly inFlight: number; readonly rtt: number } {
-    return { window: this.#control.window, inFlight: this.#board.inFlight, rtt: this.#roundTrip.smoothed };
+  get state(): TcpSenderState {
+    const { window, threshold } = this.#control;
+    return { window, threshold, inFlight: this.#board.inFlight, rtt: this.#roundTrip.smoothed };
   }
 
   /** Takes an acknowledgement. */
