@@ -39,6 +39,15 @@ export function traceRate({ opportunities, bytesPerOpportunity }: DeliveryTrace)
   return bytesPerSecond((opportunities.length * bytesPerOpportunity * 1000) / (opportunities.at(-1) ?? 1));
 }
 
+/** The bytes that may leave before a time after a trace's start, if there always is something to send. */
+export function traceBytes({ opportunities, bytesPerOpportunity }: DeliveryTrace, until: number): number {
+  const period = opportunities.at(-1) ?? 1;
+  const laps = Math.floor(until / period);
+  let count = laps * opportunities.length;
+  for (const at of opportunities) if (at <= until - laps * period) count++;
+  return count * bytesPerOpportunity;
+}
+
 /** Where in its trace a line is; packets are served one after another. */
 export class TraceCursor {
   readonly #trace: DeliveryTrace;

@@ -3,10 +3,12 @@ import { before, describe, it } from "node:test";
 import type { HandshakeCrypto } from "../../shared/protocol/session/handshake-crypto.ts";
 import { bytesPerSecond, milliseconds, seconds } from "../../shared/protocol/units.ts";
 import { createHandshakeCrypto } from "../../shared/runtime/handshake-crypto.ts";
+import { type DeliveryTrace, parseTrace, traceRate } from "../emulator/delivery-trace.ts";
 import { lineOf } from "./lines.ts";
 import { Simulation } from "./simulation.ts";
 import { BondedNetwork } from "./traffic/bonded-network.ts";
 import { payloadCapacities, usableCapacities } from "./traffic/capacity.ts";
+import { cellularTrace } from "./traffic/cellular-shape.ts";
 import type { Network } from "./traffic/network.ts";
 import { areComparable, randomLines } from "./traffic/random-lines.ts";
 import { aloneOn, runScenario, type Scenario, withSeed } from "./traffic/scenario.ts";
@@ -116,6 +118,16 @@ describe("The capacity of lines", () => {
     assert.ok(Math.abs(changed / whole - 0.6) < 1e-9, `${changed / whole}`);
   });
 
+  it("counts what a recorded line could have carried since it began", () => {
+    const rate = parseTrace("100\n100\n500\n1000\n");
+    const changes = [{ at: seconds(1), line: 0, kind: "options", down: { rate } } as const];
+
+    const during = { ...span, changes, from: milliseconds(1050), until: milliseconds(2100) };
+    const [carried = 0] = payloadCapacities(during);
+
+    assert.ok(Math.abs(carried / ((6 * 1390) / 1.05) - 1) < 1e-9, `${carried}`);
+  });
+
   it("is less by what the lines lose, where that counts", () => {
     const lines = [lineOf(20, 10, { loss: { kind: "random", probability: 0.1 } })];
 
@@ -149,6 +161,27 @@ describe("Random lines", () => {
     assert.equal(areComparable([lineOf(10, 10), lineOf(100, 110)]), true);
     assert.equal(areComparable([lineOf(10, 10), lineOf(101, 10)]), false);
     assert.equal(areComparable([lineOf(10, 10), lineOf(10, 111)]), false);
+  });
+});
+
+describe("A drawn cellular capacity", () => {
+  const shape = { name: "test", down: 5, up: 5, spread: 0.7, outages: 0.2, burst: 2 };
+  const drawn = (seed: number): DeliveryTrace => cellularTrace(seed, 5, shape, seconds(60));
+
+  it("is the same for the same seed, and another for another", () => {
+    assert.deepEqual(drawn(1), drawn(1));
+    assert.notDeepEqual(drawn(1), drawn(2));
+  });
+
+  it("has about its rate over many seeds, pauses above 100 ms, and its duration as its period", () => {
+    const traces = Array.from({ length: 20 }, (_, seed) => drawn(seed));
+
+    const mean = traces.reduce((sum, trace) => sum + traceRate(trace), 0) / traces.length;
+    assert.ok(mean > 0.8 * 625_000 && mean < 1.5 * 625_000, `${mean}`);
+    for (const { opportunities } of traces) {
+      assert.ok(opportunities.some((at, index) => at - (opportunities[index - 1] ?? 0) > 100));
+      assert.equal(opportunities.at(-1), seconds(60));
+    }
   });
 });
 

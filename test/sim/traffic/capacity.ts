@@ -1,4 +1,5 @@
-import type { Milliseconds } from "../../../shared/protocol/units.ts";
+import { bytesPerSecond, type Milliseconds } from "../../../shared/protocol/units.ts";
+import { traceBytes } from "../../emulator/delivery-trace.ts";
 import type { LineOptions } from "../../emulator/line-options.ts";
 import { expectedLoss } from "../../emulator/loss-model.ts";
 import { FULL_PACKET } from "../lines.ts";
@@ -66,18 +67,23 @@ function lossOf({ loss }: Partial<LineOptions>): number {
 }
 
 function meanRate(options: Partial<LineOptions>, index: number, { changes, direction, from, until }: Span): number {
-  let rate = rateOf(options);
+  let rate: LineOptions["rate"] = bytesPerSecond(rateOf(options));
+  let rateSince = 0;
   let isCut = false;
   let at: number = from;
   let carried = 0;
   for (const change of changes) {
     if (change.line !== index) continue;
     const end = Math.min(until, Math.max(at, change.at));
-    if (!isCut) carried += rate * (end - at);
+    if (!isCut) carried += carriedBetween(rate, at - rateSince, end - rateSince);
     at = end;
     if (change.kind !== "options") isCut = change.kind === "cut";
-    else if (change[direction]?.rate !== undefined) rate = rateOf(change[direction]);
+    else if (change[direction]?.rate !== undefined) [rate, rateSince] = [change[direction].rate, change.at];
   }
-  if (!isCut) carried += rate * (until - at);
-  return carried / (until - from);
+  if (!isCut) carried += carriedBetween(rate, at - rateSince, until - rateSince);
+  return (carried * 1000) / (until - from);
+}
+
+function carriedBetween(rate: LineOptions["rate"], from: number, until: number): number {
+  return typeof rate === "number" ? (rate * (until - from)) / 1000 : traceBytes(rate, until) - traceBytes(rate, from);
 }

@@ -1,4 +1,4 @@
-import { bytes, megabitsPerSecond, milliseconds } from "../../../../shared/protocol/units.ts";
+import { bytes, megabitsPerSecond, milliseconds, UNLIMITED } from "../../../../shared/protocol/units.ts";
 import type { LineOptions } from "../../../emulator/line-options.ts";
 import type { SimulatedLine } from "../../simulated-client.ts";
 
@@ -47,4 +47,9 @@ export function configured({ name, lines }: LineSet, factor: number): LineSet {
 /** The least RTT of a set's idle lines, in milliseconds. */
 export function idleRtt({ lines }: LineSet): number {
   return Math.min(...lines.map(({ up, down }) => (up.delay ?? 0) + (down.delay ?? 0)));
+}
+
+/** The set without configured rates. */
+export function unconfigured({ name, lines }: LineSet): LineSet {
+  return { name, lines: lines.map((one) => ({ ...one, uploadRate: UNLIMITED, downloadRate: UNLIMITED })) };
 }

@@ -18,6 +18,8 @@ export type Selection = {
   readonly first: number;
   readonly warmUp: Milliseconds | undefined;
   readonly duration: Milliseconds | undefined;
+  /** A folder of recorded cellular capacities. */
+  readonly traces: string | undefined;
   /** Whether to print what happens every 250 ms. */
   readonly isTraced: boolean;
 };
@@ -33,6 +35,7 @@ export const SELECTION_OPTIONS = {
   seed: { type: "string" },
   "warm-up": { type: "string" },
   duration: { type: "string" },
+  traces: { type: "string" },
   trace: { type: "boolean" },
 } as const;
 
@@ -51,6 +54,7 @@ export function parseSelection(values: SelectionValues): Selection {
     first: seed ?? numberOf("first", values.first) ?? 1,
     warmUp: secondsOf("warm-up", values["warm-up"]),
     duration: secondsOf("duration", values.duration),
+    traces: typeof values.traces === "string" ? values.traces : undefined,
     isTraced: values.trace === true || seed !== undefined,
   };
 }
