@@ -3,12 +3,11 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { statusText } from "../../../shared/observe/status-view.ts";
 import { type Bytes, bytes } from "../../../shared/protocol/units.ts";
-import type { Sections, Settings } from "../toolkit/config-template.ts";
 import type { Daemon } from "../toolkit/daemon.ts";
 import { buildHomeNetwork, type HomeLine, type HomeNetwork } from "../toolkit/home-network.ts";
 import { type Flow, type FlowResult, startFlow } from "../toolkit/iperf.ts";
 import { Lab } from "../toolkit/lab.ts";
-import { prepareTunnel, startTunnel, type Tunnel } from "../toolkit/tunnel.ts";
+import { prepareTunnel, startTunnel, type Tunnel, type TunnelOptions } from "../toolkit/tunnel.ts";
 import { startTrace } from "./flow-trace.ts";
 import type { LabOptions } from "./options.ts";
 import type { Repetition } from "./scenario.ts";
@@ -38,13 +37,13 @@ export async function withBench<T>(
   }
 }
 
-/** What differs from the lines' own rates and the usual settings in the client's file. */
-export type BundleOptions = { readonly links?: Sections; readonly client?: Settings };
+/** What differs from the usual in the client's file, but for what the command line sets. */
+export type BundleOptions = Pick<TunnelOptions, "links" | "client" | "rates">;
 
 /** Starts both daemons, and when all links are up measures through them. */
 export async function withBundle<T>(
   bench: Bench,
-  { links = {}, client = {} }: BundleOptions,
+  { links = {}, client = {}, rates = 1 }: BundleOptions,
   measure: (tunnel: Tunnel) => Promise<T>,
 ): Promise<T> {
   const { lab, network, lines, options } = bench;
@@ -52,6 +51,7 @@ export async function withBundle<T>(
   const tunnel = await prepareTunnel(lab, network, lines, {
     client: { ...client, ...settings.client },
     server: settings.server,
+    rates,
     links: Object.fromEntries(lines.map(({ name }) => [name, { ...links[name], ...settings.link }])),
   });
   try {

@@ -1,51 +1,59 @@
 // `npm run lab`: measures the promise in namespaces, with real daemons and the kernel's TCP, and prints a table.
+import { readFileSync } from "node:fs";
+import { availableParallelism, release } from "node:os";
 import process from "node:process";
 import { missingForLab } from "../toolkit/requirements.ts";
-import { type Choice, type LabOptions, parseOptions, USAGE } from "./options.ts";
-import type { LabCase, Reading } from "./scenario.ts";
+import { type LabOptions, parseOptions, USAGE } from "./options.ts";
+import { type CaseResult, isComplete, isKept } from "./results.ts";
+import { type ChosenCase, chooseCases, runCases } from "./runner.ts";
 import { SCENARIOS } from "./scenarios.ts";
+import { resultTables } from "./table.ts";
 
 async function main(args: readonly string[]): Promise<number> {
-  const options = parseOptions(args);
-  const missing = missingForLab(["iperf3", "ss"]);
+  const plan = planOf(args);
+  if (plan === undefined) return 2;
+  const { options, chosen } = plan;
+  const left = new Set(chosen.map(({ scenario }) => scenario.missing?.(options)));
+  for (const missing of left) if (missing !== undefined) console.error(missing);
+  if (options.isList) return list(chosen);
+  const missing = missingForLab(["iperf3", "ss", ...(options.compares ? ["mptcpize"] : [])]);
   if (missing !== false) {
     console.error(`The lab ${missing}.`);
-    return 1;
+    return 2;
   }
-  for (const scenario of SCENARIOS) {
-    const { names } = options;
-    if (names.length > 0 && !names.includes(scenario.number) && !names.includes(scenario.name)) continue;
-    console.log(scenario.title);
-    for (const one of scenario.cases(options).filter(({ choice }) => isChosen(choice, options.choice)))
-      await run(one, options);
+  const results = await runCases(chosen, options);
+  console.log(`\n${resultTables(results, options.isMarkdown)}\n\n${conditions(args, options)}\n${total(results)}`);
+  if (!results.every(isComplete)) return 2;
+  return options.checks && !results.every(isKept) ? 1 : 0;
+}
+
+function planOf(args: readonly string[]): { options: LabOptions; chosen: ChosenCase[] } | undefined {
+  try {
+    const options = parseOptions(args);
+    return { options, chosen: chooseCases(SCENARIOS, options) };
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    console.error(`${error.message}\n\n${USAGE}`);
+    return undefined;
   }
+}
+
+function list(chosen: readonly ChosenCase[]): number {
+  for (const { scenario, labCase } of chosen) console.log(`${scenario.number} ${scenario.name}: ${labCase.name}`);
   return 0;
 }
 
-async function run({ name, measure }: LabCase, options: LabOptions): Promise<void> {
-  for (let index = 0; index < options.repetitions; index++) {
-    const startedAt = performance.now();
-    const readings = await measure({ index, options });
-    const took = ((performance.now() - startedAt) / 1000).toFixed(0);
-    console.log(`${name}: ${readings.map(inWords).join(", ")} (${took} s)`);
-  }
+function conditions(args: readonly string[], { repetitions, warmUpSeconds, seconds }: LabOptions): string {
+  const command = ["npm run lab", ...(args.length > 0 ? ["--", ...args] : [])].join(" ");
+  const model = /^model name\s*: (.*)$/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1] ?? "unknown processors";
+  const times = repetitions === 1 ? "measured once" : `medians of ${repetitions}`;
+  return (
+    `\`${command}\` (${times}; ${seconds} s after a warm-up of ${warmUpSeconds} s where the case does not say ` +
+    `otherwise) on ${availableParallelism()} processors (${model}), Linux ${release()}, Node.js ${process.version}.`
+  );
 }
 
-function inWords({ what, unit, value, bound }: Reading): string {
-  const show = (figure: number): string =>
-    unit === "share" ? `${(figure * 100).toFixed(1)} %` : `${figure} ${unit}`;
-  return `${what} ${show(value)}${bound === undefined ? "" : ` (${bound.kind} ${show(bound.value)})`}`;
-}
+const total = (results: readonly CaseResult[]): string =>
+  `${results.filter(isKept).length} of ${results.length} cases keep the promise.`;
 
-const isChosen = (choice: Choice, wanted: Choice): boolean =>
-  (wanted.set === undefined || choice.set === undefined || choice.set === wanted.set) &&
-  (wanted.control === undefined || choice.control === undefined || choice.control === wanted.control) &&
-  (wanted.direction === undefined || choice.direction === undefined || choice.direction === wanted.direction);
-
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  const isUsage = error instanceof TypeError;
-  console.error(isUsage ? `${error.message}\n\n${USAGE}` : error);
-  process.exitCode = 2;
-}
+process.exitCode = await main(process.argv.slice(2));

@@ -1,45 +1,43 @@
 import { goodputBetween } from "../toolkit/iperf.ts";
-import { payloadCapacity } from "../toolkit/payload-capacity.ts";
-import { capacityLines, type Tunnel } from "../toolkit/tunnel.ts";
-import { type Bench, runTracedFlow, tunnelMtu, withBench, withBundle } from "./bench.ts";
+import { withBench, withBundle } from "./bench.ts";
 import { LINE_SETS, type LineSet } from "./line-sets.ts";
-import type { LabCase, Reading, Repetition, Scenario } from "./scenario.ts";
-
-const PROMISED: Readonly<Record<number, number>> = { 1: 0.97, 2: 0.95, 3: 0.93 };
+import { bundleCapacity, bundleFlow, comparisons, usualWindow } from "./measurements.ts";
+import {
+  atLeast,
+  beside,
+  FLOW_KINDS,
+  type FlowKind,
+  inMegabits,
+  type Reading,
+  type Repetition,
+  type Scenario,
+} from "./scenario.ts";
 
 /** One TCP flow over lines as they are configured. */
 export const ONE_FLOW: Scenario = {
   number: "1",
   name: "one-flow",
-  title: "One TCP flow, of the payload capacity of all lines",
-  cases: () => LINE_SETS.flatMap(casesOf),
+  title: "One TCP flow over lines at their configured rates: share of the payload capacity",
+  cases: () =>
+    LINE_SETS.flatMap((set) =>
+      FLOW_KINDS.map((kind) => ({
+        name: `${set.name}: ${kind.control} ${kind.direction}`,
+        choice: { set: set.number, ...kind },
+        measure: (repetition) => measure(repetition, set, kind),
+      })),
+    ),
 };
 
-function casesOf(set: LineSet): LabCase[] {
-  return (["cubic", "bbr"] as const).flatMap((control) =>
-    (["down", "up"] as const).map((direction) => ({
-      name: `${set.name}: ${control} ${direction}`,
-      choice: { set: set.number, control, direction },
-      measure: (repetition: Repetition) =>
-        withBench(repetition, set.lines, (bench) =>
-          withBundle(bench, {}, async (tunnel) => [
-            await shareOfOneFlow(bench, tunnel, { control, direction }, PROMISED[set.number] ?? 0),
-          ]),
-        ),
-    })),
-  );
-}
-
-async function shareOfOneFlow(
-  bench: Bench,
-  tunnel: Tunnel,
-  { control, direction }: { readonly control: "cubic" | "bbr"; readonly direction: "down" | "up" },
-  promised: number,
-): Promise<Reading> {
-  const { network, lines, options } = bench;
-  const end = options.warmUpSeconds + options.seconds;
-  const flow = await runTracedFlow(bench, { ...network, direction, control, seconds: end });
-  const capacity = payloadCapacity(capacityLines(lines, direction), await tunnelMtu(tunnel));
-  const value = goodputBetween(flow, options.warmUpSeconds, end) / capacity;
-  return { what: "share", unit: "share", value, bound: { kind: "at least", value: promised } };
+async function measure(repetition: Repetition, set: LineSet, kind: FlowKind): Promise<Reading[]> {
+  return await withBench(repetition, set.lines, async (bench) => {
+    const others = await comparisons(repetition, bench, kind, { isWithAlone: true });
+    return await withBundle(bench, {}, async (tunnel) => {
+      const rate = goodputBetween(await bundleFlow(bench, kind), ...usualWindow(bench.options));
+      return [
+        atLeast(set.oneFlowShare, "share", "share", rate / (await bundleCapacity(bench, tunnel, kind))),
+        beside("goodput", "Mbit/s", inMegabits(rate)),
+        ...others,
+      ];
+    });
+  });
 }

@@ -30,6 +30,8 @@ export type Choice = {
   readonly set?: number | undefined;
   readonly control?: Control | undefined;
   readonly direction?: Direction | undefined;
+  /** What the case's name is to contain. */
+  readonly text?: string | undefined;
 };
 
 export const USAGE = `npm run lab -- [NAME...] [OPTION...]
@@ -37,6 +39,7 @@ export const USAGE = `npm run lab -- [NAME...] [OPTION...]
   --list                 say which scenarios and cases there are, and measure nothing
   --set N --control cubic|bbr --direction down|up
                          only the cases with this set of lines, congestion control, direction
+  --case TEXT            only the cases with this text in their names
   --repeat N             measure each case so many times; 3 when left out
   --seconds N, --warm-up N
                          measure for so long after so long; 10 and 3 when left out
@@ -60,6 +63,7 @@ export function parseOptions(args: readonly string[]): LabOptions {
       set: optionalNumber("set", values.set),
       control: oneOf("control", ["cubic", "bbr"], values.control),
       direction: oneOf("direction", ["down", "up"], values.direction),
+      text: values.case,
     },
     repetitions: optionalNumber("repeat", values.repeat) ?? (isQuick ? 1 : 3),
     warmUpSeconds: optionalNumber("warm-up", values["warm-up"]) ?? 3,
@@ -81,6 +85,7 @@ const ARGUMENTS = {
   set: { type: "string" },
   control: { type: "string" },
   direction: { type: "string" },
+  case: { type: "string" },
   repeat: { type: "string" },
   seconds: { type: "string" },
   "warm-up": { type: "string" },

@@ -1,6 +1,8 @@
+import type { Direction } from "../relay/messages.ts";
+import type { Control } from "../toolkit/iperf.ts";
 import type { Choice, LabOptions } from "./options.ts";
 
-/** A figure's unit, by which it is shown. "share" is shown in per cent. */
+/** A figure's unit, by which it is shown. A "share" of 1 is shown in per cent. */
 export type Unit = "share" | "ms" | "Mbit/s" | "count";
 
 /** What a figure must be to keep the promise. */
@@ -31,6 +33,35 @@ export type Scenario = {
   readonly name: string;
   readonly title: string;
   readonly cases: (options: LabOptions) => readonly LabCase[];
-  /** Why it cannot be run here, in words, or undefined. */
+  /** What of it cannot be measured with these options, in words, or undefined. */
   readonly missing?: (options: LabOptions) => string | undefined;
 };
+
+/** How a TCP flow is run: by which congestion control, and which way. */
+export type FlowKind = { readonly control: Control; readonly direction: Direction };
+
+/** Both congestion controls, both ways. */
+export const FLOW_KINDS: readonly FlowKind[] = [
+  { control: "cubic", direction: "down" },
+  { control: "cubic", direction: "up" },
+  { control: "bbr", direction: "down" },
+  { control: "bbr", direction: "up" },
+];
+
+/** A figure that the promise wants at `bound` or above. */
+export function atLeast(bound: number, what: string, unit: Unit, value: number): Reading {
+  return { what, unit, value, bound: { kind: "at least", value: bound } };
+}
+
+/** A figure that the promise wants at `bound` or below. */
+export function atMost(bound: number, what: string, unit: Unit, value: number): Reading {
+  return { what, unit, value, bound: { kind: "at most", value: bound } };
+}
+
+/** A figure to compare with. */
+export function beside(what: string, unit: Unit, value: number): Reading {
+  return { what, unit, value };
+}
+
+/** A rate in bytes per second as the tables show it. */
+export const inMegabits = (bytesPerSecond: number): number => (bytesPerSecond * 8) / 1e6;

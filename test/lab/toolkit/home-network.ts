@@ -60,6 +60,12 @@ export function unevenLine(name: string, downMegabits: number, upMegabits: numbe
 /** The name of the router's device on a line, by the line's place in the list, from 0. */
 export const uplinkDevice = (index: number): string => `wan${index + 1}`;
 
+/** The router's own address on a line, by the line's place in the list, from 0. */
+export const uplinkAddress = (index: number): string => `100.64.${index + 1}.2`;
+
+/** The address of the ISP's router on a line, by the line's place in the list, from 0. */
+export const uplinkGateway = (index: number): string => `100.64.${index + 1}.1`;
+
 /**
  * Builds the main job's network, IPv4 and IPv6, ready but for the daemons. The router masquerades its LAN on every
  * uplink and in a tunnel, as home routers do, and prefers the first line. Nobody beyond the VPS has a route to tunnel

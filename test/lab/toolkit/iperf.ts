@@ -2,7 +2,7 @@ import { array, looseObject, number, object, optional, parse, string } from "val
 import { type BytesPerSecond, bytesPerSecond } from "../../../shared/protocol/units.ts";
 import type { Direction } from "../relay/messages.ts";
 import { WEB_ADDRESS } from "./home-network.ts";
-import type { Lab } from "./lab.ts";
+import { type Lab, MULTIPATH } from "./lab.ts";
 import type { LabProcess } from "./lab-process.ts";
 import type { Namespace } from "./namespace.ts";
 import { waitUntil } from "./wait.ts";
@@ -41,7 +41,7 @@ export type RunningFlow = { readonly port: number; readonly sender: Namespace; r
 export async function startFlow(lab: Lab, flow: Flow): Promise<RunningFlow> {
   const port = FIRST_PORT + flowCount++;
   const [server, client] = [serverWords(port), clientWords(flow, port)].map((words) =>
-    flow.isMultipath === true ? ["mptcpize", "run", ...words] : words,
+    flow.isMultipath === true ? [...MULTIPATH, ...words] : words,
   );
   const receiving = start(lab, flow.web, server ?? []);
   await waitUntil(`iperf3 listens on ${port}`, 5000, async () => {

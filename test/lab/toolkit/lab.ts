@@ -8,6 +8,9 @@ import { Namespace } from "./namespace.ts";
 import { runAtExit, runCommand } from "./run-command.ts";
 
 const PREFIX = "hw";
+/** What makes a command's TCP Multipath TCP (RFC 8684), when put before it. */
+export const MULTIPATH = ["mptcpize", "run"] as const;
+
 const END_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 let labCount = 0;
 
@@ -89,8 +92,15 @@ export class Lab {
   }
 
   /** Starts a compiled program of this checkout, such as "test/lab/tools/web-server.js", by this Node.js. */
-  startProgram(namespace: Namespace, program: string, args: readonly string[], options?: ProcessOptions): LabProcess {
-    return this.start(namespace, process.execPath, [join(ROOT, "dist", program), ...args], options);
+  startProgram(
+    namespace: Namespace,
+    program: string,
+    args: readonly string[],
+    { isMultipath = false, ...options }: ProgramOptions = {},
+  ): LabProcess {
+    const words = [process.execPath, join(ROOT, "dist", program), ...args];
+    const [command = "", ...rest] = isMultipath ? [...MULTIPATH, ...words] : words;
+    return this.start(namespace, command, rest, options);
   }
 
   /** Ends every process and removes everything. */
@@ -107,6 +117,12 @@ export class Lab {
     rmSync(this.directory, { recursive: true, force: true });
   }
 }
+
+/** What a program of this checkout is started with. */
+export type ProgramOptions = ProcessOptions & {
+  /** Whether its TCP is Multipath TCP (RFC 8684), by mptcpize. */
+  readonly isMultipath?: boolean;
+};
 
 /** One end of a cable. */
 export type CableEnd = {

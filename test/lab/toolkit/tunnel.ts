@@ -16,6 +16,8 @@ export type TunnelOptions = {
   readonly server?: Settings;
   /** For the link sections of these lines. */
   readonly links?: Sections;
+  /** So many times the lines' own rates are configured, 1 when left out; "auto" configures none. */
+  readonly rates?: number | "auto";
 };
 
 /** Writes the daemons' files from those of conf/, with a link for each line at the line's own rates; starts neither. */
@@ -28,7 +30,7 @@ export async function prepareTunnel(
   const password = await newSecret();
   const server = fillTemplate("server", { password, ...options.server }, {});
   const general = { password, remotehost: VPS_ADDRESS, default_route: true, ...options.client };
-  const client = fillTemplate("client", general, linkSections(lines, options.links ?? {}));
+  const client = fillTemplate("client", general, linkSections(lines, options));
   return {
     server: new Daemon(lab, network.vps, "server", "server", server),
     client: new Daemon(lab, network.router, "client", "client", client),
@@ -51,11 +53,17 @@ export function capacityLines(lines: readonly HomeLine[], direction: "down" | "u
   }));
 }
 
-function linkSections(lines: readonly HomeLine[], links: Sections): Sections {
+function linkSections(lines: readonly HomeLine[], { links = {}, rates = 1 }: TunnelOptions): Sections {
+  const configured = (line: HomeLine): Settings =>
+    rates === "auto"
+      ? {}
+      : {
+          bandwidth_upload: Math.round(fixedRate(line, "up") * rates),
+          bandwidth_download: Math.round(fixedRate(line, "down") * rates),
+        };
   const section = (line: HomeLine, index: number): Settings => ({
     binddev: uplinkDevice(index),
-    bandwidth_upload: fixedRate(line, "up"),
-    bandwidth_download: fixedRate(line, "down"),
+    ...configured(line),
     ...links[line.name],
   });
   return Object.fromEntries(lines.map((line, index) => [line.name, section(line, index)]));
