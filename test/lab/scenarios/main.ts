@@ -13,6 +13,10 @@ async function main(args: readonly string[]): Promise<number> {
   const plan = planOf(args);
   if (plan === undefined) return 2;
   const { options, chosen } = plan;
+  if (options.isHelp) {
+    console.log(USAGE);
+    return 0;
+  }
   const left = new Set(chosen.map(({ scenario }) => scenario.missing?.(options)));
   for (const missing of left) if (missing !== undefined) console.error(missing);
   if (options.isList) return list(chosen);
@@ -43,8 +47,11 @@ function list(chosen: readonly ChosenCase[]): number {
   return 0;
 }
 
-function conditions(args: readonly string[], { repetitions, warmUpSeconds, seconds }: LabOptions): string {
-  const command = ["npm run lab", ...(args.length > 0 ? ["--", ...args] : [])].join(" ");
+function conditions(args: readonly string[], options: LabOptions): string {
+  const { repetitions, warmUpSeconds, seconds, traces } = options;
+  // Where somebody keeps recordings is nobody else's business.
+  const shown = args.map((word) => (traces === undefined ? word : word.replace(traces, "DIR")));
+  const command = ["npm run lab", ...(shown.length > 0 ? ["--", ...shown] : [])].join(" ");
   const model = /^model name\s*: (.*)$/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1] ?? "unknown processors";
   const times = repetitions === 1 ? "measured once" : `medians of ${repetitions}`;
   return (

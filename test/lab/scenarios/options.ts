@@ -23,6 +23,7 @@ export type LabOptions = {
   readonly isMarkdown: boolean;
   readonly jsonFile: string | undefined;
   readonly isList: boolean;
+  readonly isHelp: boolean;
 };
 
 /** What a case must agree with to be run. Sets are counted from 1. */
@@ -36,6 +37,7 @@ export type Choice = {
 
 export const USAGE = `npm run lab -- [NAME...] [OPTION...]
   NAME                   scenarios to run, by number or name; all when left out
+  --help                 show this
   --list                 say which scenarios and cases there are, and measure nothing
   --set N --control cubic|bbr --direction down|up
                          only the cases with this set of lines, congestion control, direction
@@ -77,10 +79,12 @@ export function parseOptions(args: readonly string[]): LabOptions {
     isMarkdown: values.markdown === true,
     jsonFile: values.json,
     isList: values.list === true,
+    isHelp: values.help === true,
   };
 }
 
 const ARGUMENTS = {
+  help: { type: "boolean" },
   list: { type: "boolean" },
   set: { type: "string" },
   control: { type: "string" },

@@ -1,4 +1,5 @@
 import { BAD_LINE } from "./bad-line.ts";
+import { CELLULAR } from "./cellular.ts";
 import { CUT_LINE } from "./cut-line.ts";
 import { FOUND_RATES } from "./found-rates.ts";
 import { HARD_LINES } from "./hard-lines.ts";
@@ -7,4 +8,12 @@ import { ONE_FLOW } from "./one-flow.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** All scenarios, in the order in which they run. */
-export const SCENARIOS: readonly Scenario[] = [ONE_FLOW, HARD_LINES, FOUND_RATES, LATENCY, CUT_LINE, BAD_LINE];
+export const SCENARIOS: readonly Scenario[] = [
+  ONE_FLOW,
+  HARD_LINES,
+  FOUND_RATES,
+  LATENCY,
+  CUT_LINE,
+  CELLULAR,
+  BAD_LINE,
+];

@@ -16,7 +16,7 @@ export type TunnelOptions = {
   readonly server?: Settings;
   /** For the link sections of these lines. */
   readonly links?: Sections;
-  /** So many times the lines' own rates are configured, 1 when left out; "auto" configures none. */
+  /** So many times the lines' own fixed rates are configured, 1 when left out; "auto" configures none. */
   readonly rates?: number | "auto";
 };
 
@@ -54,16 +54,12 @@ export function capacityLines(lines: readonly HomeLine[], direction: "down" | "u
 }
 
 function linkSections(lines: readonly HomeLine[], { links = {}, rates = 1 }: TunnelOptions): Sections {
-  const configured = (line: HomeLine): Settings =>
-    rates === "auto"
-      ? {}
-      : {
-          bandwidth_upload: Math.round(fixedRate(line, "up") * rates),
-          bandwidth_download: Math.round(fixedRate(line, "down") * rates),
-        };
+  const configured = (key: string, { rate }: HomeLine["up"]): Settings =>
+    rates === "auto" || typeof rate !== "number" ? {} : { [key]: Math.round(rate * rates) };
   const section = (line: HomeLine, index: number): Settings => ({
     binddev: uplinkDevice(index),
-    ...configured(line),
+    ...configured("bandwidth_upload", line.up),
+    ...configured("bandwidth_download", line.down),
     ...links[line.name],
   });
   return Object.fromEntries(lines.map((line, index) => [line.name, section(line, index)]));
