@@ -56,7 +56,6 @@ export type ClientConfig = GeneralConfig & {
   readonly dns: DnsChoice;
   readonly ip4: IpPrefix | undefined;
   readonly ip6: IpPrefix | undefined;
-  readonly scheduler: "weighted";
   /** The links that are enabled, in the order of the file. */
   readonly links: readonly ClientLinkConfig[];
 };
@@ -111,7 +110,6 @@ function clientPart(general: General) {
     dns: dnsChoice(general.dns),
     ip4: general.ip4,
     ip6: general.ip6,
-    scheduler: general.scheduler,
   };
 }
 

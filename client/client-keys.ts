@@ -13,7 +13,6 @@ export const CLIENT_GENERAL_KEYS = {
   dns: keyWithDefault(kinds.clientDns, "no", "Name servers to use while the tunnel is up: yes takes the server's."),
   ip4: optionalKey(kinds.prefix4, "The tunnel's own IPv4 address; from the server's pool when left out."),
   ip6: optionalKey(kinds.prefix6, "The tunnel's own IPv6 address; from the server's pool when left out."),
-  scheduler: keyWithDefault(kinds.scheduler, "weighted", "How packets are spread over the links."),
 } as const;
 
 /** The keys of a client's link section; the section's name is the link's. */

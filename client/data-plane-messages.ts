@@ -1,3 +1,4 @@
+import type { SchedulerName } from "../shared/protocol/scheduler/schedulers.ts";
 import type { Cipher } from "../shared/protocol/seal/aead.ts";
 import type { InnerAddress } from "../shared/protocol/session/codecs.ts";
 import type { SecretKey } from "../shared/protocol/session/key-id.ts";
@@ -17,6 +18,7 @@ export type ClientPlaneData = {
   readonly deadAfter: Milliseconds | undefined;
   readonly mrru: number;
   readonly reorderWait: Milliseconds;
+  readonly scheduler: SchedulerName;
   readonly version: string;
   readonly links: readonly {
     readonly name: string;

@@ -2,7 +2,7 @@ import { workerData } from "node:worker_threads";
 import { ipAddress } from "../shared/config/values/ip-address.ts";
 import { Initiator } from "../shared/protocol/initiator.ts";
 import type { MemberLink } from "../shared/protocol/link/member-link.ts";
-import { WeightedScheduler } from "../shared/protocol/scheduler/weighted.ts";
+import { createScheduler } from "../shared/protocol/scheduler/schedulers.ts";
 import type { Tunnel } from "../shared/protocol/tunnel.ts";
 import type { HostEvent } from "../shared/protocol/tunnel-host.ts";
 import { bytes, type Milliseconds, milliseconds } from "../shared/protocol/units.ts";
@@ -43,7 +43,7 @@ class ClientPlane {
     this.#tunnel = this.#plane.host.addTunnel({
       name: data.clientName,
       role: "initiator",
-      scheduler: new WeightedScheduler(),
+      scheduler: createScheduler(data.scheduler),
       mrru: data.mrru,
       classes: TRAFFIC_CLASSES,
       reorderWait: data.reorderWait,

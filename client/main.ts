@@ -99,6 +99,7 @@ async function planeDataOf(config: ClientConfig): Promise<ClientPlaneData> {
     deadAfter: config.timeout === "auto" ? undefined : config.timeout,
     mrru: Math.max(config.mrru, config.mtu === "auto" ? 0 : config.mtu),
     reorderWait: config.reorderWait,
+    scheduler: config.scheduler,
     version: hawserVersion(),
     links: config.links.map(({ name, uploadRate, downloadRate, mtu }) => ({
       name,

@@ -1,7 +1,7 @@
 import { type IpAddress, type IpPrefix, networkOf } from "../shared/config/values/ip-address.ts";
 import { RouteTable } from "../shared/protocol/packet/route-table.ts";
 import type { Admission, Reception } from "../shared/protocol/responder.ts";
-import { WeightedScheduler } from "../shared/protocol/scheduler/weighted.ts";
+import { createScheduler, type SchedulerName } from "../shared/protocol/scheduler/schedulers.ts";
 import { keyIdText, type SecretKey } from "../shared/protocol/session/key-id.ts";
 import type { LinkOffer } from "../shared/protocol/session/link-offer.ts";
 import type { RefusedLink } from "../shared/protocol/session/refusal.ts";
@@ -41,6 +41,7 @@ export type BundlesOptions = {
   readonly mrru: number;
   readonly classes: number;
   readonly reorderWait: Milliseconds;
+  readonly scheduler: SchedulerName;
   readonly tunnelMtu: Bytes | undefined;
   readonly ratesFor: (
     client: string,
@@ -153,7 +154,7 @@ export class Bundles implements Reception<SecretOwner> {
   }
 
   #create(name: string, client: BundleClient | undefined, offer: LinkOffer): Bundle | RefusedLink {
-    const { host, maxClients, mrru, classes, reorderWait, random } = this.#options;
+    const { host, maxClients, mrru, classes, reorderWait, scheduler, random } = this.#options;
     this.#makeRoomFor(name);
     const others = new Set(this.established().map((bundle) => bundle.client));
     if (!others.has(name) && others.size >= maxClients) return refuse("too-many-clients", "the server is full");
@@ -165,7 +166,7 @@ export class Bundles implements Reception<SecretOwner> {
     tunnel = host.addTunnel({
       name,
       role: "responder",
-      scheduler: new WeightedScheduler(),
+      scheduler: createScheduler(scheduler),
       mrru,
       classes,
       reorderWait,

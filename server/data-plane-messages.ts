@@ -1,4 +1,5 @@
 import type { IpAddress, IpPrefix } from "../shared/config/values/ip-address.ts";
+import type { SchedulerName } from "../shared/protocol/scheduler/schedulers.ts";
 import type { Cipher } from "../shared/protocol/seal/aead.ts";
 import type { SecretKey } from "../shared/protocol/session/key-id.ts";
 import type { Bytes, Milliseconds } from "../shared/protocol/units.ts";
@@ -22,6 +23,7 @@ export type ServerPlaneData = {
   readonly ciphers: readonly Cipher[];
   readonly mrru: number;
   readonly reorderWait: Milliseconds;
+  readonly scheduler: SchedulerName;
   readonly deadAfter: Milliseconds | undefined;
   readonly tunnelMtu: Bytes | undefined;
   readonly version: string;

@@ -79,6 +79,7 @@ async function planeDataOf(config: ServerConfig): Promise<ServerPlaneData> {
     ciphers: ciphersFor(config.cipher),
     mrru: Math.max(config.mrru, config.mtu === "auto" ? 0 : config.mtu),
     reorderWait: config.reorderWait,
+    scheduler: config.scheduler,
     deadAfter: config.timeout === "auto" ? undefined : config.timeout,
     tunnelMtu: config.mtu === "auto" ? undefined : bytes(config.mtu),
     version: hawserVersion(),

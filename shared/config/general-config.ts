@@ -1,4 +1,5 @@
 import { controlSocketPath } from "../observe/control-path.ts";
+import type { SchedulerName } from "../protocol/scheduler/schedulers.ts";
 import type { Cipher } from "../protocol/seal/aead.ts";
 import { type Bytes, bytes, type Milliseconds } from "../protocol/units.ts";
 import { ConfigError, describePlace } from "./config-error.ts";
@@ -19,6 +20,7 @@ export type GeneralConfig = {
   /** The tunnel's MTU; auto: the largest that needs no fragmentation over the links that are up. */
   readonly mtu: number | "auto";
   readonly mrru: Bytes;
+  readonly scheduler: SchedulerName;
   readonly cipher: Cipher | "auto";
   readonly keepalive: Milliseconds;
   /** The dead interval of a link; auto leaves it to the link's own rules. */
@@ -38,6 +40,7 @@ export function generalConfig(file: string, general: SectionOf<typeof GENERAL_KE
     interfaceName: general.interface_name,
     mtu: general.mtu,
     mrru: bytes(general.mrru),
+    scheduler: general.scheduler,
     cipher: general.cipher,
     keepalive: general.keepalive,
     timeout: general.timeout,

@@ -13,6 +13,7 @@ export const GENERAL_KEYS = {
     "65535",
     "The largest packet that this end puts together again (RFC 1990 §5.1.1).",
   ),
+  scheduler: keyWithDefault(kinds.scheduler, "earliest-arrival", "How packets are spread over the links."),
   cipher: keyWithDefault(kinds.cipher, "auto", "The cipher: auto takes the faster one for both processors."),
   keepalive: keyWithDefault(kinds.keepalive, "5", "How often an idle link is asked whether it is alive."),
   timeout: keyWithDefault(kinds.timeout, "auto", "For how long a link may leave questions unanswered."),

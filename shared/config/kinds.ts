@@ -1,3 +1,4 @@
+import { SCHEDULERS } from "../protocol/scheduler/schedulers.ts";
 import type { Cipher } from "../protocol/seal/aead.ts";
 import { type Milliseconds, milliseconds, seconds } from "../protocol/units.ts";
 import { kind } from "./key.ts";
@@ -12,7 +13,6 @@ const LARGEST_WORD = 0xffff_ffff;
 
 const ROLES = ["client", "server"] as const;
 const CIPHER_NAMES: readonly Cipher[] = ["aes-256-gcm", "chacha20-poly1305"];
-const SCHEDULERS = ["weighted"] as const;
 /** The log levels, from everything to almost nothing. */
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
 const LOG_FORMATS = ["auto", "json", "text"] as const;
@@ -71,7 +71,7 @@ export const mark = kind(
   wholeNumber(1, LARGEST_WORD),
   "expected a firewall mark from 1 to 4294967295, or in hex: 0x51",
 );
-export const scheduler = kind(oneOf(SCHEDULERS), `expected "weighted"`);
+export const scheduler = kind(oneOf(SCHEDULERS), `expected one of ${SCHEDULERS.join(", ")}`);
 export const cipher = kind(orAuto(oneOf(CIPHER_NAMES)), `expected auto, ${CIPHER_NAMES.join(" or ")}`);
 export const scriptPath = kind(parseAbsolutePath, "expected the path of a program, from the root: /etc/hawser/up.sh");
 export const socketPath = kind(parseSocketPath, "expected a path from the root of at most 107 bytes");

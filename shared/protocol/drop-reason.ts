@@ -46,6 +46,8 @@ export const DROP = {
   unknownProtocol: 21,
   /** A handshake above the allowed rate. */
   handshakeLimit: 22,
+  /** A packet that had waited too long in the queue (RFC 8289). */
+  queueDelay: 23,
 } as const;
 
 /** A reason as a small integer. */
@@ -76,6 +78,7 @@ export const DROP_REASONS = [
   "oversized-packet",
   "unknown-protocol",
   "handshake-limit",
+  "queue-delay",
 ] as const;
 
 /** A reason by name. */

@@ -1,5 +1,4 @@
 import { CHECKSUM_PARTIAL, Fragment } from "./bundle/fragment.ts";
-import { SendQueue } from "./bundle/send-queue.ts";
 import { SendingOrder } from "./bundle/sending-order.ts";
 import { DROP, type DropCounters } from "./drop-reason.ts";
 import type { MemberLink } from "./link/member-link.ts";
@@ -8,10 +7,11 @@ import { type CellPool, NO_CELL } from "./packet/cell-pool.ts";
 import { flowHash } from "./packet/flow.ts";
 import { checkIpPacket, ipVersion } from "./packet/ip-header.ts";
 import { FLAG_CHECKSUM_PARTIAL, type PacketBatch } from "./packet/packet-batch.ts";
+import { FairQueue } from "./queue/fair-queue.ts";
 import type { Scheduler } from "./scheduler/scheduler.ts";
 import { sealRow } from "./seal/seal-row.ts";
 import type { PeerLimits } from "./seal/security-association.ts";
-import { earliest, type Milliseconds, milliseconds, NEVER } from "./units.ts";
+import { bytesPerSecond, earliest, type Milliseconds, milliseconds, NEVER } from "./units.ts";
 import { DATAGRAM_OVERHEAD } from "./wire/datagram-header.ts";
 import { BEGIN, END, FRAGMENT_HEADER_SIZE, PPP_PROTOCOLS, writeFragmentHeader } from "./wire/frame-header.ts";
 
@@ -19,6 +19,9 @@ import { BEGIN, END, FRAGMENT_HEADER_SIZE, PPP_PROTOCOLS, writeFragmentHeader } 
 const QUEUE_SECONDS = 0.1;
 const SMALLEST_QUEUE = 96 * 1024;
 const LARGEST_QUEUE = 4 * 1024 * 1024;
+
+// A backlog that lasts this long is no burst: a single window of a short flow is sent by then.
+const STANDING_AFTER = 20;
 
 // How soon after a burst the links that it passed by get a null fragment: at least this, at most twice this.
 const NULL_FRAGMENT_INTERVAL = milliseconds(30);
@@ -35,12 +38,16 @@ export type OutboundOptions = {
 /** The way of a packet out of the TUN device: packet, bundle, scheduler, link, wire, seal. */
 export class Outbound {
   readonly order = new SendingOrder();
-  readonly queue: SendQueue;
+  readonly queue: FairQueue;
   readonly #options: OutboundOptions;
   readonly #bytes: Uint8Array;
   readonly #fragment = new Fragment();
   #peer: PeerLimits;
   #nextCheck: Milliseconds = NEVER;
+  /** Since when something has been waiting without a break. */
+  #waitingSince: Milliseconds = NEVER;
+  #polledAt: Milliseconds = milliseconds(Number.NEGATIVE_INFINITY);
+  #flow = 0;
   packets = 0;
   packetBytes = 0;
 
@@ -48,7 +55,7 @@ export class Outbound {
     this.#options = options;
     this.#peer = peer;
     this.#bytes = options.arena.bytes;
-    this.queue = new SendQueue(options.arena, options.cells, SMALLEST_QUEUE);
+    this.queue = new FairQueue(options.arena, options.cells, SMALLEST_QUEUE);
   }
 
   /** Sends one row of a batch, or queues what no link can carry now. */
@@ -59,14 +66,15 @@ export class Outbound {
     this.packetBytes += fragment.length - 1;
     if (this.queue.isEmpty && this.#send(fragment, now)) return;
     if (!this.#hasLink()) this.#options.drops.count(DROP.noLink);
-    else if (!this.queue.push(fragment)) this.#options.drops.count(DROP.queueFull);
+    else if (!this.queue.push(fragment, this.#flow, now)) this.#options.drops.count(DROP.queueFull);
+    else if (this.#waitingSince === NEVER) this.#waitingSince = now;
   }
 
   /** Sends from the queue what the links can carry now. */
   poll(now: Milliseconds): void {
     const fragment = this.#fragment;
-    while (!this.queue.isEmpty) {
-      this.queue.peek(fragment);
+    this.#polledAt = now;
+    while (this.queue.peek(fragment, now)) {
       const isSent = this.#send(fragment, now);
       // Without a cell for its header the rest of a packet cannot leave; its own cell helps the next one.
       const isStuck = !isSent && !fragment.hasHeadroom && this.#options.cells.freeCount === 0;
@@ -75,18 +83,22 @@ export class Outbound {
       this.queue.consume(fragment);
       if (!isSent && !isStuck) return;
     }
+    this.#waitingSince = NEVER;
   }
 
   /** When there is something to do, as far as clocks tell; that a blocked outlet has room again, its socket tells. */
   nextTimeout(): Milliseconds {
     let next = this.#nextCheck;
     if (this.queue.isEmpty) return next;
-    for (const link of this.#options.links) {
-      if (link.isUp && link.association !== undefined && link.outlet?.isBlocked === false) {
-        next = earliest(next, link.pacer.freeAt());
-      }
+    let isWaitingByChoice = false;
+    for (const { isUp, association, outlet, pacer } of this.#options.links) {
+      if (!isUp || association === undefined || outlet?.isBlocked !== false) continue;
+      // A link that was free already was not wanted: the packet waits for another one, or for the backlog to stand.
+      if (pacer.freeAt() <= this.#polledAt && outlet.hasRoom) isWaitingByChoice = true;
+      else next = earliest(next, pacer.freeAt());
     }
-    return next;
+    const standingAt = milliseconds(this.#waitingSince + STANDING_AFTER);
+    return isWaitingByChoice && standingAt > this.#polledAt ? earliest(next, standingAt) : next;
   }
 
   /** Sends null fragments (RFC 1990 §4.1) on links that a burst has passed by. */
@@ -104,6 +116,7 @@ export class Outbound {
     }
     const hasNews = this.order.mark();
     this.#nextCheck = hasNews || isBusy ? milliseconds(now + NULL_FRAGMENT_INTERVAL) : NEVER;
+    if (this.#nextCheck === NEVER) this.queue.trim();
   }
 
   /** Takes over what a handshake said of the peer. */
@@ -119,6 +132,7 @@ export class Outbound {
     }
     let rate = 0;
     for (const link of this.#options.links) if (link.isUp) rate += link.pacer.rate;
+    if (rate > 0) this.queue.setRate(bytesPerSecond(rate));
     this.queue.limit = Math.min(LARGEST_QUEUE, Math.max(SMALLEST_QUEUE, rate * QUEUE_SECONDS));
   }
 
@@ -149,7 +163,8 @@ export class Outbound {
     fragment.bodyOffset = batch.bodyOffset(row);
     fragment.bodyLength = batch.bodyLength(row);
     fragment.flags = BEGIN | END | ((batch.flags(row) & FLAG_CHECKSUM_PARTIAL) === 0 ? 0 : CHECKSUM_PARTIAL);
-    fragment.trafficClass = flowHash(this.#bytes, offset, headLength) % classes;
+    this.#flow = flowHash(this.#bytes, offset, headLength);
+    fragment.trafficClass = this.#flow % classes;
     fragment.hasHeadroom = true;
     return true;
   }
@@ -157,8 +172,9 @@ export class Outbound {
   /** Sends a packet, in several fragments where it does not fit a link; false when something is left. */
   #send(fragment: Fragment, now: Milliseconds): boolean {
     const { links, scheduler } = this.#options;
+    const isStanding = now - this.#waitingSince >= STANDING_AFTER;
     while (fragment.length > 0) {
-      const link = scheduler.pick(links, now); // scheduler/
+      const link = scheduler.pick(links, fragment.length, this.queue.bytes, isStanding, now); // scheduler/
       if (link === undefined) return false;
       const taken = fragment.takeable(link.largestFrame - FRAGMENT_HEADER_SIZE); // bundle/
       if (!this.#sendFragment(link, fragment, taken, now)) return false;

@@ -85,8 +85,13 @@ describe("Pacing", () => {
     assert.ok(Math.abs(first - second) / first < 0.01, `${first} and ${second}`);
   });
 
-  it("shares a load below the lines' capacity by their rates within 1 %", () => {
-    const simulation = new Simulation({ lines: [lineOf(30, 10), lineOf(10, 10)], seed: 105, crypto });
+  it("shares a load below the lines' capacity by their rates within 1 % (weighted)", () => {
+    const simulation = new Simulation({
+      lines: [lineOf(30, 10), lineOf(10, 10)],
+      seed: 105,
+      crypto,
+      scheduler: "weighted",
+    });
     simulation.connect();
     const before = simulation.client.links.map(({ sent }) => sent.bytes);
     const stream = new Stream(simulation, { direction: "up" });

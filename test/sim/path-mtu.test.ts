@@ -78,7 +78,12 @@ describe("A simulated line's MTU", () => {
   });
 
   function startStream(seed: number) {
-    const simulation = new Simulation({ lines: [lineOf(20, 10), lineOf(20, 10)], seed, crypto });
+    const simulation = new Simulation({
+      lines: [lineOf(20, 10), lineOf(20, 10)],
+      seed,
+      crypto,
+      scheduler: "weighted",
+    });
     simulation.connect();
     const stream = new Stream(simulation, { direction: "up" });
     const send = () => stream.send(FULL_PACKET);

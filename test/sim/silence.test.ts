@@ -94,7 +94,7 @@ describe("A line that is cut in silence", () => {
   });
 
   it("does not send what waited while no line was there", () => {
-    const simulation = new Simulation({ lines: [lineOf(1, 10)], seed: 25, crypto });
+    const simulation = new Simulation({ lines: [lineOf(0.5, 10)], seed: 25, crypto });
     simulation.connect();
     const stream = new Stream(simulation, { direction: "up" });
     simulation.run(milliseconds(CUT_AT), milliseconds(1), () => stream.send(1000));

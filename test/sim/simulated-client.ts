@@ -1,6 +1,6 @@
 import { Initiator } from "../../shared/protocol/initiator.ts";
 import type { MemberLink } from "../../shared/protocol/link/member-link.ts";
-import { WeightedScheduler } from "../../shared/protocol/scheduler/weighted.ts";
+import { createScheduler, type SchedulerName } from "../../shared/protocol/scheduler/schedulers.ts";
 import type { HandshakeCrypto } from "../../shared/protocol/session/handshake-crypto.ts";
 import type { SecretKey } from "../../shared/protocol/session/key-id.ts";
 import type { Tunnel } from "../../shared/protocol/tunnel.ts";
@@ -43,6 +43,7 @@ export type SimulatedClientOptions = {
   readonly crypto: HandshakeCrypto;
   readonly secret: SecretKey;
   readonly mrru: number;
+  readonly scheduler: SchedulerName;
   readonly lines: readonly SimulatedLine[];
   readonly places: readonly Place[];
   readonly transmit: Transmit;
@@ -57,7 +58,7 @@ export function makeSimulatedClient(options: SimulatedClientOptions, now: Millis
   const tunnel = end.host.addTunnel({
     name,
     role: "initiator",
-    scheduler: new WeightedScheduler(),
+    scheduler: createScheduler(options.scheduler),
     mrru,
     classes: CLASSES,
     reorderWait: milliseconds(400),

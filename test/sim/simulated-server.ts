@@ -1,6 +1,7 @@
 import { Bundles } from "../../server/bundles.ts";
 import { parseIpPrefix } from "../../shared/config/values/ip-address.ts";
 import { Responder } from "../../shared/protocol/responder.ts";
+import type { SchedulerName } from "../../shared/protocol/scheduler/schedulers.ts";
 import type { HandshakeCrypto } from "../../shared/protocol/session/handshake-crypto.ts";
 import type { SecretKey } from "../../shared/protocol/session/key-id.ts";
 import { milliseconds } from "../../shared/protocol/units.ts";
@@ -15,6 +16,7 @@ export type SimulatedServerOptions = {
   readonly crypto: HandshakeCrypto;
   readonly secret: SecretKey;
   readonly mrru: number;
+  readonly scheduler: SchedulerName;
   readonly allowsClientToClient: boolean;
   readonly maxClients: number;
   readonly transmit: Transmit;
@@ -39,6 +41,7 @@ export function makeSimulatedServer(options: SimulatedServerOptions): SimulatedS
     mrru,
     classes: CLASSES,
     reorderWait: milliseconds(400),
+    scheduler: options.scheduler,
     tunnelMtu: undefined,
     ratesFor: () => ({ sendRate: undefined, receiveRate: undefined }),
   });

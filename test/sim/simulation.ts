@@ -1,3 +1,4 @@
+import type { SchedulerName } from "../../shared/protocol/scheduler/schedulers.ts";
 import type { HandshakeCrypto } from "../../shared/protocol/session/handshake-crypto.ts";
 import { type SecretKey, secretKeyOf } from "../../shared/protocol/session/key-id.ts";
 import type { Tunnel } from "../../shared/protocol/tunnel.ts";
@@ -22,6 +23,8 @@ export type SimulationOptions = {
   readonly seed: number;
   readonly crypto: HandshakeCrypto;
   readonly mrru?: number;
+  /** Of both ends; earliest arrival when absent. */
+  readonly scheduler?: SchedulerName;
   /** How many clients there are, each with lines of its own; one when absent. */
   readonly clients?: number;
   /** How many packets may wait in a client; many when absent. */
@@ -173,18 +176,23 @@ export class Simulation {
   }
 
   #makeServer(): SimulatedServer {
-    const { mrru = 1500, allowsClientToClient = false, maxClients = 100 } = this.#options;
+    const {
+      mrru = 1500,
+      scheduler = "earliest-arrival",
+      allowsClientToClient = false,
+      maxClients = 100,
+    } = this.#options;
     const transmit: Transmit = (datagram, _, now) => this.#send(datagram, false, now);
     const [crypto, secret] = [this.#crypto, this.#secret];
-    return makeSimulatedServer({ crypto, secret, mrru, allowsClientToClient, maxClients, transmit });
+    return makeSimulatedServer({ crypto, secret, mrru, scheduler, allowsClientToClient, maxClients, transmit });
   }
 
   #makeClient(index: number): SimulatedClient {
-    const { lines, mrru = 1500, clientCells: cells } = this.#options;
+    const { lines, mrru = 1500, scheduler = "earliest-arrival", clientCells: cells } = this.#options;
     const transmit: Transmit = (datagram, _, now) => this.#send(datagram, true, now);
     const places = this.#places.slice(index * lines.length, (index + 1) * lines.length);
     const [name, crypto, secret] = [nameOf(index), this.#crypto, this.#secret];
-    return makeSimulatedClient({ name, crypto, secret, mrru, lines, places, transmit, cells }, this.now);
+    return makeSimulatedClient({ name, crypto, secret, mrru, scheduler, lines, places, transmit, cells }, this.now);
   }
 
   #send(datagram: Datagram, isUp: boolean, now: Milliseconds): void {

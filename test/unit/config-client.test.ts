@@ -24,7 +24,7 @@ describe("A client's configuration", () => {
       },
       ...{ statusCommand: undefined, controlSocket: "/run/hawser/hawser0.sock", logLevel: "info", logFormat: "auto" },
       ...{ defaultRoute: false, routes: [], dns: { kind: "none" }, ip4: undefined, ip6: undefined },
-      ...{ scheduler: "weighted" },
+      ...{ scheduler: "earliest-arrival" },
       links: [
         {
           ...{ name: "dsl1", bindDevice: "eth1", bindHost: undefined, bindPort: undefined, gateway: undefined },

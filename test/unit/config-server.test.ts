@@ -21,6 +21,7 @@ describe("A server's configuration", () => {
       ...{
         mtu: "auto",
         mrru: 65535,
+        scheduler: "earliest-arrival",
         cipher: "auto",
         keepalive: 5000,
         timeout: "auto",

@@ -203,6 +203,7 @@ function newBundles(options: Partial<BundlesOptions> = {}): Bundles {
     mrru: 1500,
     classes: 8,
     reorderWait: seconds(1),
+    scheduler: "weighted",
     tunnelMtu: undefined,
     ratesFor: () => NONE,
     ...options,

@@ -15,7 +15,13 @@ export class WeightedScheduler implements Scheduler {
   /** The virtual time of the link that was chosen last: links that may carry are not behind it. */
   #now = 0;
 
-  pick(links: readonly MemberLink[], now: Milliseconds): MemberLink | undefined {
+  pick(
+    links: readonly MemberLink[],
+    _size: number,
+    _backlog: number,
+    _isStanding: boolean,
+    now: Milliseconds,
+  ): MemberLink | undefined {
     let chosen: MemberLink | undefined;
     let smallest = Number.POSITIVE_INFINITY;
     for (const link of links) {

@@ -54,17 +54,20 @@ export function meterTunnel(tunnel: Tunnel, meter: RateMeter, now: Milliseconds)
   meter.measure(new Map(tunnel.links.map((link) => [link.name, countersOf(link)])), now);
 }
 
-/** All drops of a bundle by reason: those of single packets, and those in reassembly. */
+/** All drops of a bundle by reason: those of single packets, those in reassembly and in the queue. */
 function dropsOf(tunnel: Tunnel): Record<string, number> {
   const { incomplete, oversized, overflows, late } = tunnel.receiving.counters;
+  const { queue } = tunnel.outbound;
   const drops = tunnel.drops.snapshot();
-  const inReassembly = [
+  const elsewhere = [
     [DROP.incompletePacket, incomplete],
     [DROP.oversizedPacket, oversized],
     [DROP.reorderOverflow, overflows],
     [DROP.lateFragment, late],
+    [DROP.queueDelay, queue.dropped],
+    [DROP.queueFull, queue.overLimit + tunnel.drops.get(DROP.queueFull)],
   ] as const;
-  for (const [code, count] of inReassembly) if (count > 0) drops[DROP_REASONS[code]] = count;
+  for (const [code, count] of elsewhere) if (count > 0) drops[DROP_REASONS[code]] = count;
   return drops;
 }
 

@@ -1,6 +1,6 @@
 import type { Bundles } from "../../../server/bundles.ts";
 import type { Scheduler } from "../../../shared/protocol/scheduler/scheduler.ts";
-import { WeightedScheduler } from "../../../shared/protocol/scheduler/weighted.ts";
+import { createScheduler } from "../../../shared/protocol/scheduler/schedulers.ts";
 import type { HandshakeCrypto } from "../../../shared/protocol/session/handshake-crypto.ts";
 import { secretKeyOf } from "../../../shared/protocol/session/key-id.ts";
 import type { Tunnel } from "../../../shared/protocol/tunnel.ts";
@@ -28,7 +28,7 @@ export type BondedNetworkOptions = {
   readonly lines: readonly SimulatedLine[];
   readonly seed: number;
   readonly crypto: HandshakeCrypto;
-  /** The client's scheduler; weighted when absent. */
+  /** The client's scheduler; earliest arrival when absent. */
   readonly scheduler?: Scheduler;
   /** How many packets may wait in each end; 4096 when absent. */
   readonly cells?: number;
@@ -56,7 +56,7 @@ export class BondedNetwork implements Network {
   #rounds = 0;
 
   constructor(options: BondedNetworkOptions) {
-    const { lines, seed, crypto, scheduler = new WeightedScheduler(), cells = CELLS } = options;
+    const { lines, seed, crypto, scheduler = createScheduler("earliest-arrival"), cells = CELLS } = options;
     const dice = new Random(seed);
     const random = (length: number): Uint8Array => Uint8Array.from({ length }, () => dice.below(256));
     const seeded = { ...crypto, random, generateKeyPair: () => keyPairOf(crypto, random(32)) };

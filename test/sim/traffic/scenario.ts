@@ -31,7 +31,7 @@ export type Scenario = TrafficOptions & {
   readonly warmUp: Milliseconds;
   /** How long it counts. */
   readonly duration: Milliseconds;
-  /** Makes the client's scheduler; weighted when absent. */
+  /** Makes the client's scheduler; earliest arrival when absent. */
   readonly scheduler?: () => Scheduler;
 };
 

@@ -93,6 +93,7 @@ export function becomeServer(end: FastEnd, { crypto, secret }: EndsOptions): Bun
     mrru: MRRU,
     classes: CLASSES,
     reorderWait: REORDER_WAIT,
+    scheduler: "earliest-arrival",
     tunnelMtu: undefined,
     ratesFor: () => ({ sendRate: undefined, receiveRate: undefined }),
   });
