@@ -31,6 +31,7 @@ import {
   readSequence,
 } from "./wire/frame-header.ts";
 import { readUint16 } from "./wire/lcp.ts";
+import { QUALITY_PROTOCOL } from "./wire/quality-report.ts";
 
 /** What a link index leads to. */
 export type Reach = {
@@ -145,11 +146,14 @@ export class Inbound {
       tunnel.drops.count(DROP.replayed);
       return false;
     }
-    tunnel.handleAuthentic(link, association, packetNumber, now); // link/
+    const size = batch.length(row) + link.outerHeaderSize;
+    const isMultilink = this.#bytes[batch.offset(row) + DATAGRAM_HEADER_SIZE] === PPP_PROTOCOLS.multilink;
+    link.reporter.onPacket(association.keys.localIndex, packetNumber, size, isMultilink, now); // link/
+    tunnel.handleAuthentic(link, association, packetNumber, now);
     // A late packet under older keys tells where the peer was, not where it is.
     if (isNewest && association === link.association)
       tunnel.handleAddress(link, batch.addressOffset(row), outlet, now);
-    link.received.count(batch.length(row) + link.outerHeaderSize);
+    link.received.count(size);
     return true;
   }
 
@@ -160,9 +164,7 @@ export class Inbound {
     const offset = batch.offset(row) + DATAGRAM_HEADER_SIZE;
     const length = batch.length(row) - DATAGRAM_HEADER_SIZE - AEAD_TAG_SIZE;
     if (bytes[offset] !== PPP_PROTOCOLS.multilink || length < 1) {
-      if (length >= 2 && readUint16(bytes, offset) === PPP_PROTOCOLS.lcp)
-        tunnel.handleControl(link, offset, length, now);
-      else tunnel.drops.count(length < 2 ? DROP.badFrame : DROP.unknownProtocol);
+      this.#handleLinkFrame(reach, offset, length, now);
       return;
     }
     const isFragment = length >= FRAGMENT_HEADER_SIZE && length <= CELL_SIZE && !hasReservedBits(bytes, offset);
@@ -180,5 +182,14 @@ export class Inbound {
       length - FRAGMENT_HEADER_SIZE,
       now,
     );
+  }
+
+  /** Hands a frame of a protocol that is the link's own business to it. */
+  #handleLinkFrame({ tunnel, link }: Reach, offset: number, length: number, now: Milliseconds): void {
+    const protocol = length >= 2 ? readUint16(this.#bytes, offset) : 0;
+    if (protocol === PPP_PROTOCOLS.lcp) tunnel.handleControl(link, offset, length, now);
+    else if (protocol === QUALITY_PROTOCOL) {
+      if (!tunnel.handleReport(link, offset, length, now)) tunnel.drops.count(DROP.badFrame);
+    } else tunnel.drops.count(length < 2 ? DROP.badFrame : DROP.unknownProtocol);
   }
 }

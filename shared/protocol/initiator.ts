@@ -1,5 +1,6 @@
 import { DROP } from "./drop-reason.ts";
 import type { HandshakeReceiver, Origin } from "./inbound.ts";
+import { rateLimits } from "./link/configured-rate.ts";
 import { LinkDialer } from "./link/link-dialer.ts";
 import type { MemberLink, MemberLinkOptions } from "./link/member-link.ts";
 import type { Cipher } from "./seal/aead.ts";
@@ -99,7 +100,7 @@ export class Initiator implements HandshakeReceiver {
     if (!isSameBundle) tunnel.restart(link, now);
     this.#lastAnswer = answer;
     if (link.association !== undefined) tunnel.outbound.setPeerLimits(link.association.peer);
-    link.pacer.setRate(bytesPerSecond(Math.min(link.options.sendRate, answer.receiveRate)), now);
+    link.setRateLimits(rateLimits(bytesPerSecond(Math.min(link.options.sendRate, answer.receiveRate))), now);
     link.receiveRate = answer.sendRate;
     tunnel.emit({ kind: "agreed", link, answer });
     tunnel.apply(link, { kind: "answer" }, now);

@@ -2,6 +2,7 @@ import { CHECKSUM_PARTIAL, Fragment } from "./bundle/fragment.ts";
 import { SendingOrder } from "./bundle/sending-order.ts";
 import { DROP, type DropCounters } from "./drop-reason.ts";
 import type { MemberLink } from "./link/member-link.ts";
+import { transmit } from "./link/transmit.ts";
 import type { Arena } from "./packet/arena.ts";
 import { type CellPool, NO_CELL } from "./packet/cell-pool.ts";
 import { flowHash } from "./packet/flow.ts";
@@ -9,10 +10,9 @@ import { checkIpPacket, ipVersion } from "./packet/ip-header.ts";
 import { FLAG_CHECKSUM_PARTIAL, type PacketBatch } from "./packet/packet-batch.ts";
 import { FairQueue } from "./queue/fair-queue.ts";
 import type { Scheduler } from "./scheduler/scheduler.ts";
-import { sealRow } from "./seal/seal-row.ts";
 import type { PeerLimits } from "./seal/security-association.ts";
 import { bytesPerSecond, earliest, type Milliseconds, milliseconds, NEVER } from "./units.ts";
-import { DATAGRAM_OVERHEAD } from "./wire/datagram-header.ts";
+import { DATAGRAM_FLAGS } from "./wire/datagram-header.ts";
 import { BEGIN, END, FRAGMENT_HEADER_SIZE, PPP_PROTOCOLS, writeFragmentHeader } from "./wire/frame-header.ts";
 
 // The queue holds what the links carry in this time, within these bounds.
@@ -124,14 +124,23 @@ export class Outbound {
     this.#peer = peer;
   }
 
+  /** Takes what the peer's reports, or their absence, told of a link. */
+  onFeedback(_link: MemberLink, _now: Milliseconds): void {
+    this.#followRates();
+  }
+
   /** Takes the links' rates over into the queue's limit; without a link there is nothing to wait for. */
   onLinksChanged(): void {
     if (!this.#hasLink()) {
       this.#options.drops.count(DROP.noLink, this.queue.count);
       this.queue.clear();
     }
+    this.#followRates();
+  }
+
+  #followRates(): void {
     let rate = 0;
-    for (const link of this.#options.links) if (link.isUp) rate += link.pacer.rate;
+    for (const link of this.#options.links) if (link.isUp) rate += link.estimator.capacity;
     if (rate > 0) this.queue.setRate(bytesPerSecond(rate));
     this.queue.limit = Math.min(LARGEST_QUEUE, Math.max(SMALLEST_QUEUE, rate * QUEUE_SECONDS));
   }
@@ -228,13 +237,10 @@ export class Outbound {
     isPartial: boolean,
     now: Milliseconds,
   ): void {
-    const { association, outlet } = link;
-    if (association === undefined || outlet === undefined) return;
-    const size = headLength + bodyLength + DATAGRAM_OVERHEAD + link.outerHeaderSize;
-    const row = outlet.batch.add(headOffset, headLength, bodyOffset, bodyLength, link.addressOffset);
-    sealRow(outlet.batch, row, association, isPartial); // seal/
-    link.pacer.charge(size, now); // link/
-    link.sent.count(size);
+    const flags = isPartial ? DATAGRAM_FLAGS.checksumPartial : 0;
+    const size = transmit(link, headOffset, headLength, bodyOffset, bodyLength, flags, now); // seal/ and link/
+    if (size === 0) return;
+    link.sentPackets.watch(NO_CELL, 0);
     link.pathMtu.onSent(size);
     this.#options.scheduler.onCarried(link, size);
   }

@@ -4,6 +4,7 @@ import { reorderWait } from "./bundle/reorder-wait.ts";
 import { DropCounters } from "./drop-reason.ts";
 import { LinkControl } from "./link/link-control.ts";
 import type { LinkDialer } from "./link/link-dialer.ts";
+import { LinkReports } from "./link/link-reports.ts";
 import { LinkSessions } from "./link/link-sessions.ts";
 import type { LinkEvent, LinkState } from "./link/link-state.ts";
 import { MemberLink, type MemberLinkOptions, TrafficCounter } from "./link/member-link.ts";
@@ -44,6 +45,7 @@ export type TunnelOptions = {
 export type LinkParts = {
   readonly link: MemberLink;
   readonly control: LinkControl;
+  readonly reports: LinkReports;
   readonly sessions: LinkSessions;
   /** On the side that opens the link. */
   dialer: LinkDialer | undefined;
@@ -104,7 +106,8 @@ export class Tunnel {
     const link = new MemberLink({ ...options, ordinal, addressOffset: records.take() }, now);
     const sessions = new LinkSessions(link, this.#environment.sessions);
     const control = new LinkControl(link, arena, cells, this.drops);
-    const parts = { link, control, sessions, dialer: undefined, reported: link.state };
+    const reports = new LinkReports(link, arena, cells);
+    const parts = { link, control, reports, sessions, dialer: undefined, reported: link.state };
     this.links.push(link);
     this.#parts.set(link, parts);
     return parts;
@@ -145,6 +148,7 @@ export class Tunnel {
     link.outlet = uplink.outlet;
     this.setAddress(link, uplink.peer);
     link.pathMtu.restart(now);
+    link.restartMeasuring(now);
     parts?.dialer?.hurry(now);
     this.apply(link, { kind: "uplink available", detail: uplink.detail }, now);
   }
@@ -203,11 +207,20 @@ export class Tunnel {
     if (parts?.control.handleFrame(offset, length, now)) this.noticeChanges(now);
   }
 
+  /** Hands a quality report to its link; false when it cannot be read. */
+  handleReport(link: MemberLink, offset: number, length: number, now: Milliseconds): boolean {
+    if (this.#parts.get(link)?.reports.handleFrame(offset, length, now) !== true) return false;
+    this.outbound.onFeedback(link, now);
+    return true;
+  }
+
   /** Does all that is due, and sends from the queue what the links carry now. */
   handleTimeout(now: Milliseconds): void {
-    for (const { sessions, control, dialer } of this.#parts.values()) {
+    for (const { link, sessions, control, reports, dialer } of this.#parts.values()) {
       sessions.handleTimeout(now);
       control.handleTimeout(now);
+      reports.handleTimeout(now);
+      this.outbound.onFeedback(link, now);
       dialer?.handleTimeout(now);
     }
     this.noticeChanges(now);
@@ -223,8 +236,9 @@ export class Tunnel {
       this.outbound.nextTimeout(),
       this.receiving.nextTimeout(reorderWait(this.links, this.options.reorderWait)),
     );
-    for (const { link, sessions, control, dialer } of this.#parts.values()) {
+    for (const { link, sessions, control, reports, dialer } of this.#parts.values()) {
       next = earliest(next, earliest(sessions.nextTimeout(), control.nextTimeout()));
+      next = earliest(next, reports.nextTimeout());
       if (dialer !== undefined) next = earliest(next, dialer.nextTimeout());
       else if (!link.isUp) next = earliest(next, milliseconds(link.state.since + ABANDONED_AFTER));
     }

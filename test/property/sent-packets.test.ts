@@ -12,6 +12,7 @@ import {
 } from "../../shared/protocol/wire/quality-report.ts";
 import { LineEmulator } from "../emulator/line-emulator.ts";
 import { Random } from "../emulator/random.ts";
+import { recordWatched } from "../support/watched.ts";
 
 type Packet = { readonly session: number; readonly number: number; readonly position: number; readonly size: number };
 
@@ -99,7 +100,7 @@ function checkAgreement(options: Line): void {
       const session = 1 + Math.floor(position / options.sessionLength);
       const size = 100 + random.below(1300);
       if (number === 0) sent.restart(session);
-      sent.record(number, size, 0, 0, true, now);
+      recordWatched(sent, number, size, now);
       line.send({ session, number, position, size }, bytes(size), now);
       inFlight += size;
       position++;

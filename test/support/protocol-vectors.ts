@@ -70,7 +70,7 @@ export class VectorSender {
     this.arena.bytes.set(frame, this.scratch);
     const row = this.outlet.batch.add(this.scratch, frame.length, 0, 0, 0);
     const low = lowWord(packetNumber);
-    this.outlet.batch.seal(row, dataWord(RESPONDER_INDEX, false), low, highWord(packetNumber), low, this.#slot);
+    this.outlet.batch.seal(row, dataWord(RESPONDER_INDEX, 0), low, highWord(packetNumber), low, this.#slot);
   }
 
   /** Sends a packet; the batch points at its bytes, so every packet has a place of its own. */
@@ -88,12 +88,7 @@ export class VectorSender {
     assert.ok(association !== undefined);
     const sequence = this.#outbound.order.take(trafficClass, 0, false);
     writeFragmentHeader(this.arena.bytes, this.scratch, BEGIN | END, trafficClass, sequence);
-    sealRow(
-      this.outlet.batch,
-      this.outlet.batch.add(this.scratch, FRAGMENT_HEADER_SIZE, 0, 0, 0),
-      association,
-      false,
-    );
+    sealRow(this.outlet.batch, this.outlet.batch.add(this.scratch, FRAGMENT_HEADER_SIZE, 0, 0, 0), association, 0);
   }
 
   /** The frames of the batch before they are sealed. */

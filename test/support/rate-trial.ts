@@ -12,6 +12,7 @@ import {
 } from "../../shared/protocol/wire/quality-report.ts";
 import { LineEmulator } from "../emulator/line-emulator.ts";
 import type { LineOptions } from "../emulator/line-options.ts";
+import { recordWatched } from "./watched.ts";
 
 const SESSION = 7;
 const PACKET_SIZE = 1428;
@@ -128,7 +129,7 @@ export class RateTrial {
       if (this.#backlog < PACKET_SIZE) return this.sent.onApplicationLimited();
       this.#backlog -= PACKET_SIZE;
       const packet = { number: this.#nextNumber++, size: PACKET_SIZE };
-      this.sent.record(packet.number, packet.size, 0, 0, true, now);
+      recordWatched(this.sent, packet.number, packet.size, now);
       this.#pacer.charge(packet.size, now);
       this.line.send(packet, bytes(packet.size), now);
     }

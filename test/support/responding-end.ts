@@ -152,7 +152,7 @@ export class RespondingEnd {
     const size = write(this.arena.bytes, this.#datagram + DATAGRAM_HEADER_SIZE);
     const batch = new ReceiveBatch(1);
     const length = DATAGRAM_HEADER_SIZE + size + AEAD_TAG_SIZE;
-    batch.add(this.#datagram, length, this.#record, dataWord(this.#index, false), this.#packetNumber++);
+    batch.add(this.#datagram, length, this.#record, dataWord(this.#index, 0), this.#packetNumber++);
     this.host.handleDatagrams(batch, this.outlet, now);
   }
 

@@ -5,6 +5,7 @@ import { SentPackets } from "../../shared/protocol/link/sent-packets.ts";
 import type { PositionList } from "../../shared/protocol/link/sent-ring.ts";
 import { milliseconds, NEVER } from "../../shared/protocol/units.ts";
 import { makeReport } from "../support/quality-reports.ts";
+import { recordWatched } from "../support/watched.ts";
 
 const SESSION = 11;
 const SIZE = 1000;
@@ -69,7 +70,7 @@ describe("The packets sent on a link", () => {
     assert.ok(overdue > 250 && overdue < 600, `${overdue}`);
     assert.deepEqual(positions(sent.lost), [1, 2, 3]);
     assert.ok(sent.hasRoom(1_000_000));
-    sent.record(4, 2000, 0, 0, true, overdue);
+    recordWatched(sent, 4, 2000, overdue);
     assert.ok(!sent.hasRoom(1_000_000));
   });
 
@@ -103,7 +104,7 @@ describe("The packets sent on a link", () => {
   it("of two sessions are told apart, and the earlier ones still acknowledged", () => {
     const sent = sending(10);
     sent.restart(SESSION + 1);
-    for (let number = 0; number < 5; number++) sent.record(number, SIZE, 0, 0, true, milliseconds(10 + number));
+    for (let number = 0; number < 5; number++) recordWatched(sent, number, SIZE, milliseconds(10 + number));
 
     sent.acknowledge(makeReport({ session: SESSION + 1, serial: 0, highest: 1 }), milliseconds(30));
     assert.deepEqual(positions(sent.acknowledged), [10, 11]);
@@ -128,9 +129,9 @@ describe("The packets sent on a link", () => {
   it("that are not watched, or whose numbers were used for something else, are never in flight nor lost", () => {
     const sent = new SentPackets(new RoundTripTime());
     sent.restart(SESSION);
-    sent.record(0, SIZE, 0, 0, false, milliseconds(0));
-    sent.record(5, SIZE, 0, 0, true, milliseconds(1));
-    for (let number = 6; number < 20; number++) sent.record(number, SIZE, 0, 0, true, milliseconds(2));
+    sent.record(0, SIZE, milliseconds(0));
+    recordWatched(sent, 5, SIZE, milliseconds(1));
+    for (let number = 6; number < 20; number++) recordWatched(sent, number, SIZE, milliseconds(2));
 
     sent.acknowledge(
       makeReport({ session: SESSION, serial: 0, highest: 19, missing: [0, 1, 2, 3, 4] }),
@@ -156,7 +157,7 @@ describe("The packets sent on a link", () => {
     const sent = sending(65_535);
     assert.ok(sent.hasRoom(Number.POSITIVE_INFINITY));
 
-    sent.record(65_535, SIZE, 0, 0, true, milliseconds(9));
+    recordWatched(sent, 65_535, SIZE, milliseconds(9));
 
     assert.ok(!sent.hasRoom(Number.POSITIVE_INFINITY));
   });
@@ -194,12 +195,12 @@ describe("The delivery rate of a link", () => {
   it("is application-limited until what was in flight at the time is delivered", () => {
     const sent = sending(10);
     sent.onApplicationLimited();
-    for (let number = 10; number < 20; number++) sent.record(number, SIZE, 0, 0, true, milliseconds(number));
+    for (let number = 10; number < 20; number++) recordWatched(sent, number, SIZE, milliseconds(number));
     const limited = sent.acknowledge(
       makeReport({ session: SESSION, serial: 0, highest: 15, bytes: 16 * SIZE, arrival: 100 }),
       milliseconds(40),
     )?.isApplicationLimited;
-    for (let number = 20; number < 30; number++) sent.record(number, SIZE, 0, 0, true, milliseconds(40 + number));
+    for (let number = 20; number < 30; number++) recordWatched(sent, number, SIZE, milliseconds(40 + number));
 
     const after = sent.acknowledge(
       makeReport({ session: SESSION, serial: 1, highest: 29, bytes: 30 * SIZE, arrival: 170 }),
@@ -215,7 +216,7 @@ function sending(count: number, roundTripTime = new RoundTripTime()): SentPacket
   const sent = new SentPackets(roundTripTime);
   sent.restart(SESSION);
   for (let number = 0; number < count; number++) {
-    sent.record(number, SIZE, number, 100 * number, true, milliseconds(Math.min(number, 9999)));
+    recordWatched(sent, number, SIZE, milliseconds(Math.min(number, 9999)), number, 100 * number);
   }
   return sent;
 }
@@ -248,7 +249,7 @@ function deliver({ sendGap, arrivalGap, backJitter, clock = 12_345, burst = 1 }:
       const rate = acknowledge(sent, report)?.deliveryRate;
       if (rate !== undefined) rates.push(rate);
     }
-    sent.record(number, SIZE, 0, 0, true, milliseconds(now));
+    recordWatched(sent, number, SIZE, milliseconds(now));
     const arrival = 10 + (burst > 1 ? Math.floor(number / burst) * burst * arrivalGap : number * arrivalGap);
     if (number % 25 === 24) {
       pending.push({ at: arrival + 20 + backJitter(pending.length), number, arrival: clock + arrival });

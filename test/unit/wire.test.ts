@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { copyAddressRecord, isSameRemote } from "../../shared/protocol/wire/address-record.ts";
 import {
+  DATAGRAM_FLAGS,
   DATAGRAM_TYPES,
   datagramType,
   dataWord,
   isChecksumPartial,
+  isCopy,
   outerHeaderSize,
   receiverLinkIndex,
 } from "../../shared/protocol/wire/datagram-header.ts";
@@ -92,13 +94,15 @@ describe("An LCP packet", () => {
 });
 
 describe("A datagram's header", () => {
-  it("has type, receiver's link index and the checksum bit in its first word", () => {
-    for (const isPartial of [false, true]) {
-      const word = dataWord(0xabcdef, isPartial);
+  it("has type, receiver's link index and the flags in its first word", () => {
+    const { checksumPartial, copy } = DATAGRAM_FLAGS;
+    for (const flags of [0, checksumPartial, copy, checksumPartial | copy]) {
+      const word = dataWord(0xabcdef, flags);
 
       assert.equal(datagramType(word), DATAGRAM_TYPES.data);
       assert.equal(receiverLinkIndex(word), 0xabcdef);
-      assert.equal(isChecksumPartial(word), isPartial);
+      assert.equal(isChecksumPartial(word), (flags & checksumPartial) !== 0);
+      assert.equal(isCopy(word), (flags & copy) !== 0);
     }
   });
 

@@ -1,4 +1,12 @@
-import { type BytesPerSecond, bytesPerSecond, type Milliseconds, milliseconds, NEVER, seconds } from "../units.ts";
+import {
+  type BytesPerSecond,
+  bytesPerSecond,
+  type Milliseconds,
+  milliseconds,
+  NEVER,
+  seconds,
+  UNLIMITED,
+} from "../units.ts";
 
 /** What the operator said of a line's rate: at most this, between these, or nothing. */
 export type RateLimits =
@@ -15,15 +23,36 @@ const WRONG_BELOW = 0.85;
 const RIGHT_FROM = 0.95;
 const TOO_LOW_AFTER = seconds(10);
 
+/** What may be sent at most, as limits: no rate at all is one to be found. */
+export function rateLimits(rate: BytesPerSecond): RateLimits {
+  return rate === UNLIMITED ? { kind: "auto" } : { kind: "ceiling", rate };
+}
+
+/** Whether two limits are the same. */
+export function isSameLimits(a: RateLimits, b: RateLimits): boolean {
+  if (a.kind === "ceiling" && b.kind === "ceiling") return a.rate === b.rate;
+  if (a.kind === "range" && b.kind === "range") return a.minimum === b.minimum && a.maximum === b.maximum;
+  return a.kind === b.kind;
+}
+
 /** Holds a rate within what the operator said, and notices when that is wrong. */
 export class ConfiguredRate {
-  readonly limits: RateLimits;
+  #limits: RateLimits;
   #isTooHigh = false;
   #fullSince: Milliseconds = NEVER;
   #fullUntil = milliseconds(0);
 
   constructor(limits: RateLimits) {
-    this.limits = limits;
+    this.#limits = limits;
+  }
+
+  get limits(): RateLimits {
+    return this.#limits;
+  }
+
+  /** Takes what both ends allow, once they have told each other. */
+  setLimits(limits: RateLimits): void {
+    this.#limits = limits;
   }
 
   /** The rate to begin with: a ceiling at once, as it is probably right, otherwise the least. */

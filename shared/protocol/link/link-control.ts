@@ -1,7 +1,6 @@
 import { DROP, type DropCounters } from "../drop-reason.ts";
 import type { Arena } from "../packet/arena.ts";
 import { CELL_SIZE, type CellPool, NO_CELL } from "../packet/cell-pool.ts";
-import { sealRow } from "../seal/seal-row.ts";
 import { bytes, earliest, type Milliseconds, NEVER } from "../units.ts";
 import { DATAGRAM_OVERHEAD } from "../wire/datagram-header.ts";
 import {
@@ -18,6 +17,7 @@ import {
   writeTerminate,
 } from "../wire/lcp.ts";
 import type { MemberLink } from "./member-link.ts";
+import { transmit } from "./transmit.ts";
 
 // A Terminate-Request may be lost; there is no time at shutdown to wait for the Ack.
 const TERMINATE_COPIES = 2;
@@ -149,13 +149,7 @@ export class LinkControl {
   }
 
   #transmit(cell: number, frameSize: number, now: Milliseconds): void {
-    const { association, outlet } = this.#link;
+    transmit(this.#link, cell, frameSize, 0, 0, 0, now);
     this.#cells.release(cell);
-    if (association === undefined || outlet === undefined || outlet.batch.isFull) return;
-    const row = outlet.batch.add(cell, frameSize, 0, 0, this.#link.addressOffset);
-    sealRow(outlet.batch, row, association, false);
-    const size = this.#packetSize(frameSize);
-    this.#link.pacer.charge(size, now);
-    this.#link.sent.count(size);
   }
 }

@@ -117,6 +117,8 @@ export class LinkSessions {
   #choose(): void {
     const before = this.#link.association;
     this.#link.association = this.#sessions.sending();
-    if (this.#link.association !== before) this.#link.lossRate.restart();
+    if (this.#link.association === before) return;
+    this.#link.lossRate.restart();
+    if (this.#link.association !== undefined) this.#link.sentPackets.restart(this.#link.association.keys.remoteIndex);
   }
 }

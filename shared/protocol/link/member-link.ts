@@ -1,14 +1,19 @@
 import type { SecurityAssociation } from "../seal/security-association.ts";
-import { type BytesPerSecond, bytes, type Milliseconds, milliseconds, UNLIMITED } from "../units.ts";
+import { type BytesPerSecond, bytes, type Milliseconds, milliseconds } from "../units.ts";
 import { DATAGRAM_OVERHEAD, outerHeaderSize } from "../wire/datagram-header.ts";
+import type { QualityReport } from "../wire/quality-report.ts";
+import { type RateLimits, rateLimits } from "./configured-rate.ts";
 import { Keepalive, type KeepaliveOptions } from "./keepalive.ts";
 import { type LinkEvent, type LinkState, transition } from "./link-state.ts";
 import { LossRate } from "./loss-rate.ts";
 import type { Outlet } from "./outlet.ts";
 import { Pacer } from "./pacer.ts";
 import { PathMtu } from "./path-mtu.ts";
+import { QualityReporter } from "./quality-reporter.ts";
+import { RateEstimator } from "./rate-estimator.ts";
 import { ReorderingMargin } from "./reordering-margin.ts";
 import { RoundTripTime } from "./round-trip-time.ts";
+import { SentPackets } from "./sent-packets.ts";
 
 // RFC 8899 §5.1.2 BASE_PLPMTU: small enough for nearly every path.
 const BASE_MTU = bytes(1200);
@@ -21,9 +26,6 @@ const PACER_BURST = milliseconds(2);
 
 // Without a measurement, an answer is waited for as RFC 6298 §2.1 says.
 const INITIAL_PATIENCE = milliseconds(1000);
-
-// Without a configured bandwidth all links count the same.
-const DEFAULT_WEIGHT = 1_250_000;
 
 /** What is known of a link when it is made. */
 export type MemberLinkOptions = {
@@ -62,6 +64,12 @@ export class MemberLink {
   readonly roundTripTime = new RoundTripTime();
   readonly lossRate = new LossRate();
   readonly reorderingMargin = new ReorderingMargin();
+  /** What was sent and what became of it, by the peer's reports. */
+  readonly sentPackets = new SentPackets(this.roundTripTime);
+  /** What arrived, for reports to the peer. */
+  readonly reporter = new QualityReporter();
+  /** What the line carries in the direction that this end sends. */
+  readonly estimator: RateEstimator;
   readonly sent = new TrafficCounter();
   readonly received = new TrafficCounter();
   /** What it sends with; undefined until a handshake gave keys. */
@@ -74,7 +82,8 @@ export class MemberLink {
   constructor(options: MemberLinkOptions, now: Milliseconds) {
     this.options = options;
     this.ordinal = options.ordinal;
-    this.pacer = new Pacer(options.sendRate, PACER_BURST);
+    this.estimator = new RateEstimator(rateLimits(options.sendRate), this.roundTripTime, now);
+    this.pacer = new Pacer(this.estimator.rate, PACER_BURST);
     this.pathMtu = new PathMtu({ base: BASE_MTU, maximum: bytes(options.mtu) });
     this.keepalive = new Keepalive(options.keepalive, now);
     this.receiveRate = options.receiveRate;
@@ -104,7 +113,7 @@ export class MemberLink {
 
   /** The share that a weighted scheduler gives this link, in bytes per second. */
   get weight(): number {
-    return this.pacer.rate === UNLIMITED ? DEFAULT_WEIGHT : this.pacer.rate;
+    return this.estimator.capacity;
   }
 
   /** The bytes of IP and UDP headers around each datagram. */
@@ -129,8 +138,35 @@ export class MemberLink {
       this.#state.kind === "up" &&
       this.association !== undefined &&
       this.outlet?.hasRoom === true &&
-      this.pacer.isFree(now)
+      this.pacer.isFree(now) &&
+      this.sentPackets.hasRoom(this.estimator.inFlightLimit)
     );
+  }
+
+  /** Takes the limits of the rate that both ends agreed on. */
+  setRateLimits(limits: RateLimits, now: Milliseconds): void {
+    this.estimator.setLimits(limits, now);
+    this.#followRate(now);
+  }
+
+  /** Takes a report of the peer; false when it is of another time. What became of packets is in `sentPackets`. */
+  handleReport(report: QualityReport, now: Milliseconds): boolean {
+    const outcome = this.sentPackets.acknowledge(report, now);
+    if (outcome === undefined) return false;
+    this.estimator.onAcknowledgement(outcome);
+    this.#followRate(now);
+    return true;
+  }
+
+  /** Forgets what was measured, as on another path. */
+  restartMeasuring(now: Milliseconds): void {
+    this.estimator.restart(now);
+    this.#followRate(now);
+  }
+
+  #followRate(now: Milliseconds): void {
+    this.pacer.setRate(this.estimator.rate, now);
+    this.reporter.setFeedbackRate(this.estimator.rate);
   }
 
   /** Takes the family of the peer's address over, on which the outer header's size depends. */

@@ -1,6 +1,6 @@
 import { type BytesPerSecond, bytesPerSecond, type Milliseconds, milliseconds, NEVER, seconds } from "../units.ts";
 import type { Acknowledgement } from "./acknowledgement.ts";
-import { ConfiguredRate, type RateLimits } from "./configured-rate.ts";
+import { ConfiguredRate, isSameLimits, type RateLimits } from "./configured-rate.ts";
 import { QueueDelay } from "./queue-delay.ts";
 import { MEASURED_BYTES, QueueTarget } from "./queue-target.ts";
 import { type RateState, rateReason } from "./rate-state.ts";
@@ -127,6 +127,13 @@ export class RateEstimator {
     if (this.queue.current <= this.#target.empty) this.#emptyAt = now;
     this.#judge(now);
     this.#setRate(this.#predictQueue(report, sentAt), report);
+  }
+
+  /** Takes the limits that both ends agreed on, and starts anew when they differ from those before. */
+  setLimits(limits: RateLimits, now: Milliseconds): void {
+    if (isSameLimits(limits, this.#configured.limits)) return;
+    this.#configured.setLimits(limits);
+    this.restart(now);
   }
 
   /** Forgets the line, as when the link comes up on another path. */

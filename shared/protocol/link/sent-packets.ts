@@ -76,24 +76,23 @@ export class SentPackets {
   }
 
   /**
-   * Notes a packet that leaves now, of `size` bytes on the line. Numbers ascend within a session. A packet that is
-   * not `isWatched` (the peer need not report it) is neither in flight nor ever lost.
+   * Notes a packet that leaves now, of `size` bytes on the line. Numbers ascend within a session. Unless it is watched,
+   * it is neither in flight nor ever lost, as the peer need not report it.
    */
-  record(
-    packetNumber: number,
-    size: number,
-    first: number,
-    second: number,
-    isWatched: boolean,
-    now: Milliseconds,
-  ): void {
+  record(packetNumber: number, size: number, now: Milliseconds): void {
     const position = (this.#session?.base ?? 0) + packetNumber;
-    while (this.#ring.next < position) this.#push(0, now, FATE.unwatched);
-    const index = this.#push(size, now, isWatched ? FATE.outstanding : FATE.unwatched);
-    this.#ring.first[index] = first;
-    this.#ring.second[index] = second;
-    if (!isWatched) return;
-    this.#inFlightBytes += size;
+    while (this.#ring.next < position) this.#push(0, now);
+    this.#push(size, now);
+  }
+
+  /** Watches the packet that was recorded last; the two integers tell the caller later what it was. */
+  watch(first: number, second: number): void {
+    const ring = this.#ring;
+    const index = ring.index(ring.next - 1);
+    ring.first[index] = first;
+    ring.second[index] = second;
+    ring.fate[index] = FATE.outstanding;
+    this.#inFlightBytes += ring.size[index] ?? 0;
     this.#inFlightPackets++;
   }
 
@@ -163,7 +162,7 @@ export class SentPackets {
     return this.#ring.second[this.#ring.index(position)] ?? 0;
   }
 
-  #push(size: number, now: Milliseconds, fate: number): number {
+  #push(size: number, now: Milliseconds): void {
     const ring = this.#ring;
     if (this.#inFlightPackets === 0) this.#clock.restartFlight(now);
     const oldest = this.#firstOutstanding();
@@ -172,11 +171,10 @@ export class SentPackets {
     if (ring.fate[index] === FATE.outstanding) this.#forgetOutstanding(index);
     ring.sentAt[index] = now;
     ring.size[index] = size;
-    ring.fate[index] = fate;
+    ring.fate[index] = FATE.unwatched;
     ring.sentBefore[index] = this.#sentBytes;
     this.#clock.stamp(ring, index);
     this.#sentBytes += size;
-    return index;
   }
 
   #forgetOutstanding(index: number): void {

@@ -3,15 +3,14 @@ import { dataWord } from "../wire/datagram-header.ts";
 import { highWord, lowWord } from "./packet-number.ts";
 import type { SecurityAssociation } from "./security-association.ts";
 
-/** Gives a row its datagram header, packet number and key; the socket seals it when the batch is sent. */
-export function sealRow(
-  batch: TransmitBatch,
-  row: number,
-  association: SecurityAssociation,
-  isChecksumPartial: boolean,
-): void {
+/**
+ * Gives a row its datagram header with `DATAGRAM_FLAGS`, packet number and key; the socket seals it when the batch is
+ * sent. Returns the packet number.
+ */
+export function sealRow(batch: TransmitBatch, row: number, association: SecurityAssociation, flags: number): number {
   const { remoteIndex, sealSlot } = association.keys;
   const packetNumber = association.takePacketNumber();
   const low = lowWord(packetNumber);
-  batch.seal(row, dataWord(remoteIndex, isChecksumPartial), low, highWord(packetNumber), low, sealSlot);
+  batch.seal(row, dataWord(remoteIndex, flags), low, highWord(packetNumber), low, sealSlot);
+  return packetNumber;
 }

@@ -1,5 +1,5 @@
 // The first eight bytes of every datagram, in clear; in data they are the associated data:
-//  0     type in the low bits; 0x80: the packet's transport checksum is partial
+//  0     type in the low bits; 0x80: the packet's transport checksum is partial; 0x40: a copy, sent before on some link
 //  1..3  the receiver's link index, big endian
 //  4..7  the low 32 bits of the packet number, big endian
 export const DATAGRAM_HEADER_SIZE = 8;
@@ -10,16 +10,18 @@ export const DATAGRAM_OVERHEAD = DATAGRAM_HEADER_SIZE + AEAD_TAG_SIZE;
 
 export const DATAGRAM_TYPES = { initiation: 1, response: 2, data: 3 } as const;
 
-const CHECKSUM_PARTIAL = 0x80;
-const TYPE_MASK = 0x7f;
+/** Flags of a data datagram, beside the type. */
+export const DATAGRAM_FLAGS = { checksumPartial: 0x80, copy: 0x40 } as const;
+
+const TYPE_MASK = 0x3f;
 const LINK_INDEX_MASK = 0xffffff;
 
 /** The number of link indices: they have 24 bits. */
 export const LINK_INDEX_LIMIT = LINK_INDEX_MASK + 1;
 
-/** Header word 0 of a data datagram. */
-export function dataWord(linkIndex: number, isChecksumPartial: boolean): number {
-  return ((isChecksumPartial ? CHECKSUM_PARTIAL : 0) << 24) | (DATAGRAM_TYPES.data << 24) | linkIndex;
+/** Header word 0 of a data datagram with `DATAGRAM_FLAGS`. */
+export function dataWord(linkIndex: number, flags: number): number {
+  return ((flags | DATAGRAM_TYPES.data) << 24) | linkIndex;
 }
 
 export function datagramType(word0: number): number {
@@ -28,6 +30,11 @@ export function datagramType(word0: number): number {
 
 export function isChecksumPartial(word0: number): boolean {
   return word0 < 0;
+}
+
+/** Whether the fragment was sent before, on this or another link: it says nothing of the order on its link. */
+export function isCopy(word0: number): boolean {
+  return ((word0 >>> 24) & DATAGRAM_FLAGS.copy) !== 0;
 }
 
 export function receiverLinkIndex(word0: number): number {
