@@ -1,5 +1,6 @@
-import { CHECKSUM_PARTIAL, Fragment } from "./bundle/fragment.ts";
+import { BULK, CHECKSUM_PARTIAL, Fragment } from "./bundle/fragment.ts";
 import { SendingOrder } from "./bundle/sending-order.ts";
+import { orderedClass, REAL_TIME_CLASS } from "./bundle/traffic-class.ts";
 import { DROP, type DropCounters } from "./drop-reason.ts";
 import type { MemberLink } from "./link/member-link.ts";
 import { transmit } from "./link/transmit.ts";
@@ -8,20 +9,30 @@ import { type CellPool, NO_CELL } from "./packet/cell-pool.ts";
 import { flowHash } from "./packet/flow.ts";
 import { checkIpPacket, ipVersion } from "./packet/ip-header.ts";
 import { FLAG_CHECKSUM_PARTIAL, type PacketBatch } from "./packet/packet-batch.ts";
+import { isRealTime } from "./packet/traffic-kind.ts";
 import { FairQueue } from "./queue/fair-queue.ts";
-import type { Scheduler } from "./scheduler/scheduler.ts";
+import { FlowKinds } from "./queue/flow-kinds.ts";
+import { Recovery } from "./recovery/recovery.ts";
+import type { Demand, Scheduler } from "./scheduler/scheduler.ts";
 import type { PeerLimits } from "./seal/security-association.ts";
 import { bytesPerSecond, earliest, type Milliseconds, milliseconds, NEVER } from "./units.ts";
 import { DATAGRAM_FLAGS } from "./wire/datagram-header.ts";
-import { BEGIN, END, FRAGMENT_HEADER_SIZE, PPP_PROTOCOLS, writeFragmentHeader } from "./wire/frame-header.ts";
+import {
+  BEGIN,
+  END,
+  FRAGMENT_HEADER_SIZE,
+  FRAME_OVERHEAD,
+  PPP_PROTOCOLS,
+  writeFragmentHeader,
+} from "./wire/frame-header.ts";
 
 // The queue holds what the links carry in this time, within these bounds.
 const QUEUE_SECONDS = 0.1;
 const SMALLEST_QUEUE = 96 * 1024;
 const LARGEST_QUEUE = 4 * 1024 * 1024;
 
-// A backlog that lasts this long is no burst: a single window of a short flow is sent by then.
-const STANDING_AFTER = 20;
+// Packets come in bursts: a queue that is of use is longer by this factor at times.
+const USEFUL_WAIT_SLACK = 1.25;
 
 // How soon after a burst the links that it passed by get a null fragment: at least this, at most twice this.
 const NULL_FRAGMENT_INTERVAL = milliseconds(30);
@@ -35,45 +46,53 @@ export type OutboundOptions = {
   readonly drops: DropCounters;
 };
 
-/** The way of a packet out of the TUN device: packet, bundle, scheduler, link, wire, seal. */
+/** The way of a packet out of the TUN device: packet, queue, scheduler, bundle, wire, seal, link, recovery. */
 export class Outbound {
   readonly order = new SendingOrder();
   readonly queue: FairQueue;
+  readonly recovery: Recovery;
   readonly #options: OutboundOptions;
   readonly #bytes: Uint8Array;
   readonly #fragment = new Fragment();
+  readonly #flowKinds = new FlowKinds();
+  readonly #demand: Demand = { size: 0, isBulk: false, backlog: 0 };
   #peer: PeerLimits;
   #nextCheck: Milliseconds = NEVER;
-  /** Since when something has been waiting without a break. */
-  #waitingSince: Milliseconds = NEVER;
   #polledAt: Milliseconds = milliseconds(Number.NEGATIVE_INFINITY);
-  #flow = 0;
   packets = 0;
   packetBytes = 0;
 
   constructor(options: OutboundOptions, peer: PeerLimits) {
+    const { arena, cells, links } = options;
     this.#options = options;
     this.#peer = peer;
-    this.#bytes = options.arena.bytes;
-    this.queue = new FairQueue(options.arena, options.cells, SMALLEST_QUEUE);
+    this.#bytes = arena.bytes;
+    this.queue = new FairQueue(arena, cells, SMALLEST_QUEUE);
+    this.recovery = new Recovery(arena, cells, links);
   }
 
   /** Sends one row of a batch, or queues what no link can carry now. */
   handlePacket(batch: PacketBatch, row: number, now: Milliseconds): void {
     const fragment = this.#fragment;
-    if (!this.#classify(batch, row, fragment)) return;
+    if (!this.#take(batch, row, fragment)) return;
     this.packets++;
     this.packetBytes += fragment.length - 1;
-    if (this.queue.isEmpty && this.#send(fragment, now)) return;
-    if (!this.#hasLink()) this.#options.drops.count(DROP.noLink);
-    else if (!this.queue.push(fragment, this.#flow, now)) this.#options.drops.count(DROP.queueFull);
-    else if (this.#waitingSince === NEVER) this.#waitingSince = now;
+    const flow = flowHash(this.#bytes, batch.headOffset(row), batch.headLength(row)); // packet/
+    this.#classify(fragment, flow, this.#flowKinds.isBulk(flow, now));
+    if (this.queue.isEmpty && this.recovery.isEmpty && this.#send(fragment, now)) return;
+    if (!this.#hasLink()) return this.#options.drops.count(DROP.noLink);
+    if (!fragment.isBulk && (fragment.flags & BEGIN) !== 0 && !this.queue.isSparse(flow)) {
+      this.#flowKinds.onQueued(flow, now);
+      this.#classify(fragment, flow, true);
+    }
+    if (!this.queue.push(fragment, flow, now)) this.#options.drops.count(DROP.queueFull); // queue/
   }
 
-  /** Sends from the queue what the links can carry now. */
+  /** Sends again what was lost, and then from the queue what the links can carry now. */
   poll(now: Milliseconds): void {
     const fragment = this.#fragment;
     this.#polledAt = now;
+    if (!this.recovery.poll(now)) return; // recovery/
     while (this.queue.peek(fragment, now)) {
       const isSent = this.#send(fragment, now);
       // Without a cell for its header the rest of a packet cannot leave; its own cell helps the next one.
@@ -83,22 +102,19 @@ export class Outbound {
       this.queue.consume(fragment);
       if (!isSent && !isStuck) return;
     }
-    this.#waitingSince = NEVER;
   }
 
   /** When there is something to do, as far as clocks tell; that a blocked outlet has room again, its socket tells. */
   nextTimeout(): Milliseconds {
-    let next = this.#nextCheck;
+    let next = earliest(this.#nextCheck, this.recovery.nextTimeout());
     if (this.queue.isEmpty) return next;
-    let isWaitingByChoice = false;
     for (const { isUp, association, outlet, pacer } of this.#options.links) {
       if (!isUp || association === undefined || outlet?.isBlocked !== false) continue;
-      // A link that was free already was not wanted: the packet waits for another one, or for the backlog to stand.
-      if (pacer.freeAt() <= this.#polledAt && outlet.hasRoom) isWaitingByChoice = true;
-      else next = earliest(next, pacer.freeAt());
+      // A link that was free already was not wanted: the packet waits for another one, or for more behind it.
+      const isUnwanted = pacer.freeAt() <= this.#polledAt && outlet.hasRoom;
+      if (!isUnwanted) next = earliest(next, pacer.freeAt());
     }
-    const standingAt = milliseconds(this.#waitingSince + STANDING_AFTER);
-    return isWaitingByChoice && standingAt > this.#polledAt ? earliest(next, standingAt) : next;
+    return next;
   }
 
   /** Sends null fragments (RFC 1990 §4.1) on links that a burst has passed by. */
@@ -107,7 +123,8 @@ export class Outbound {
     const { links } = this.#options;
     const { classes } = this.#peer;
     let isBusy = false;
-    for (let trafficClass = 0; trafficClass < classes; trafficClass++) {
+    // Nobody waits for order in the real-time class.
+    for (let trafficClass = classes > 1 ? 1 : 0; trafficClass < classes; trafficClass++) {
       for (const link of links) {
         if (!link.isUp || !this.order.isBehind(trafficClass, link.ordinal)) continue;
         if (link.mayCarry(now)) this.#sendNull(link, trafficClass, now);
@@ -125,24 +142,35 @@ export class Outbound {
   }
 
   /** Takes what the peer's reports, or their absence, told of a link. */
-  onFeedback(_link: MemberLink, _now: Milliseconds): void {
-    this.#followRates();
+  onFeedback(link: MemberLink, now: Milliseconds): void {
+    this.recovery.onFeedback(link, now);
+    this.#followRates(now);
   }
 
   /** Takes the links' rates over into the queue's limit; without a link there is nothing to wait for. */
   onLinksChanged(): void {
     if (!this.#hasLink()) {
       this.#options.drops.count(DROP.noLink, this.queue.count);
-      this.queue.clear();
+      this.clear();
     }
-    this.#followRates();
+    this.#followRates(this.#polledAt);
   }
 
-  #followRates(): void {
+  /** Drops everything that waits, uncounted. */
+  clear(): void {
+    this.queue.clear();
+    this.recovery.clear();
+  }
+
+  #followRates(now: Milliseconds): void {
+    const { links, scheduler } = this.#options;
     let rate = 0;
-    for (const link of this.#options.links) if (link.isUp) rate += link.estimator.capacity;
+    for (const link of links) if (link.isUp) rate += link.estimator.capacity;
+    scheduler.onFeedback(links, this.queue.bytes, now);
+    this.queue.setUsefulWait(milliseconds(USEFUL_WAIT_SLACK * scheduler.usefulWait));
     if (rate > 0) this.queue.setRate(bytesPerSecond(rate));
     this.queue.limit = Math.min(LARGEST_QUEUE, Math.max(SMALLEST_QUEUE, rate * QUEUE_SECONDS));
+    this.recovery.budget.setRate(rate);
   }
 
   #hasLink(): boolean {
@@ -150,10 +178,9 @@ export class Outbound {
     return false;
   }
 
-  // packet/: is it IP, whose flow is it
-  #classify(batch: PacketBatch, row: number, fragment: Fragment): boolean {
+  /** packet/: points `fragment` at a packet, if it is one that the peer takes. */
+  #take(batch: PacketBatch, row: number, fragment: Fragment): boolean {
     const { drops } = this.#options;
-    const { mrru, classes } = this.#peer;
     const offset = batch.headOffset(row);
     const headLength = batch.headLength(row);
     const length = headLength + batch.bodyLength(row);
@@ -161,7 +188,7 @@ export class Outbound {
       drops.count(DROP.malformedPacket);
       return false;
     }
-    if (length > mrru) {
+    if (length > this.#peer.mrru) {
       drops.count(DROP.tooBig);
       return false;
     }
@@ -172,18 +199,38 @@ export class Outbound {
     fragment.bodyOffset = batch.bodyOffset(row);
     fragment.bodyLength = batch.bodyLength(row);
     fragment.flags = BEGIN | END | ((batch.flags(row) & FLAG_CHECKSUM_PARTIAL) === 0 ? 0 : CHECKSUM_PARTIAL);
-    this.#flow = flowHash(this.#bytes, offset, headLength);
-    fragment.trafficClass = this.#flow % classes;
     fragment.hasHeadroom = true;
+    fragment.cell = NO_CELL;
     return true;
+  }
+
+  /** bundle/: chooses the class of a packet that nothing was sent of. */
+  #classify(fragment: Fragment, flow: number, isBulk: boolean): void {
+    const { classes } = this.#peer;
+    const length = fragment.length - 1;
+    // A packet of the real-time class is not put together by the peer.
+    const mayBeRealTime = classes > 1 && length <= this.#smallestRoom();
+    const isSoon = mayBeRealTime && isRealTime(this.#bytes, fragment.headOffset + 1, length, isBulk);
+    fragment.trafficClass = isSoon ? REAL_TIME_CLASS : orderedClass(flow, isBulk, classes);
+    if (isBulk) fragment.flags |= BULK;
+  }
+
+  /** The largest packet that every link in use takes whole. */
+  #smallestRoom(): number {
+    let room = Number.POSITIVE_INFINITY;
+    for (const link of this.#options.links) if (link.isUp) room = Math.min(room, link.largestFrame);
+    return room - FRAME_OVERHEAD;
   }
 
   /** Sends a packet, in several fragments where it does not fit a link; false when something is left. */
   #send(fragment: Fragment, now: Milliseconds): boolean {
     const { links, scheduler } = this.#options;
-    const isStanding = now - this.#waitingSince >= STANDING_AFTER;
+    const demand = this.#demand;
+    demand.isBulk = fragment.isBulk;
+    demand.backlog = this.queue.bytes;
     while (fragment.length > 0) {
-      const link = scheduler.pick(links, fragment.length, this.queue.bytes, isStanding, now); // scheduler/
+      demand.size = fragment.length;
+      const link = scheduler.pick(links, demand, now); // scheduler/
       if (link === undefined) return false;
       const taken = fragment.takeable(link.largestFrame - FRAGMENT_HEADER_SIZE); // bundle/
       if (!this.#sendFragment(link, fragment, taken, now)) return false;
@@ -210,6 +257,7 @@ export class Outbound {
       this.#transmit(link, header, FRAGMENT_HEADER_SIZE, start, taken, isPartial, now);
       cells.release(header);
     }
+    this.recovery.watch(link, fragment, header, taken, isPartial); // recovery/
     link.keepalive.onCarried();
     if (this.#nextCheck === NEVER && links.length > 1) this.#nextCheck = milliseconds(now + NULL_FRAGMENT_INTERVAL);
     return true;
@@ -239,9 +287,8 @@ export class Outbound {
   ): void {
     const flags = isPartial ? DATAGRAM_FLAGS.checksumPartial : 0;
     const size = transmit(link, headOffset, headLength, bodyOffset, bodyLength, flags, now); // seal/ and link/
-    if (size === 0) return;
-    link.sentPackets.watch(NO_CELL, 0);
     link.pathMtu.onSent(size);
+    this.recovery.budget.onSent(size);
     this.#options.scheduler.onCarried(link, size);
   }
 }

@@ -97,7 +97,7 @@ export class TunnelHost {
   /** Forgets a tunnel with its links, keys and waiting packets. */
   removeTunnel(tunnel: Tunnel): void {
     for (const link of [...tunnel.links]) tunnel.removeLink(link);
-    tunnel.outbound.queue.clear();
+    tunnel.outbound.clear();
     tunnel.receiving.reset();
     this.tunnels.delete(tunnel);
     this.#timers.remove(tunnel);

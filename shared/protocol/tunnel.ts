@@ -126,6 +126,7 @@ export class Tunnel {
     this.#parts.delete(link);
     this.links.splice(this.links.indexOf(link), 1);
     this.receiving.onLinkDown(link);
+    this.outbound.recovery.forget(link);
     this.outbound.order.forget(link.ordinal);
     this.outbound.onLinksChanged();
     this.#environment.records.release(link.addressOffset);
@@ -272,7 +273,7 @@ export class Tunnel {
       parts.reported = link.state;
       this.#events.push({ kind: "link changed", link, state: link.state });
       if (link.isUp) this.#onLinkUp(link, now);
-      else if (reported.kind === "up") this.#onLinkDown(link);
+      else if (reported.kind === "up") this.#onLinkDown(link, now);
     }
     this.#updateMtu();
   }
@@ -294,7 +295,9 @@ export class Tunnel {
     link.pathMtu.onSuspicion(now);
   }
 
-  #onLinkDown(link: MemberLink): void {
+  #onLinkDown(link: MemberLink, now: Milliseconds): void {
+    link.sentPackets.abandon();
+    this.outbound.onFeedback(link, now);
     this.receiving.onLinkDown(link);
     this.outbound.onLinksChanged();
   }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { MemberLink } from "../../shared/protocol/link/member-link.ts";
 import { EarliestArrivalScheduler } from "../../shared/protocol/scheduler/earliest-arrival.ts";
+import type { Demand } from "../../shared/protocol/scheduler/scheduler.ts";
 import { megabitsPerSecond, milliseconds } from "../../shared/protocol/units.ts";
 import { downLink, upLink } from "../support/member-links.ts";
 
@@ -29,33 +30,42 @@ describe("The earliest-arrival scheduler", () => {
     assert.equal(pick([near, far]), undefined);
   });
 
-  it("takes the slower line when the end of the backlog would arrive later on the faster one", () => {
+  it("spreads bulk over lines of the same delay, each as it is free", () => {
+    const [one, other] = [line(0, 10, 20), line(1, 10, 21)];
+    const scheduler = schedulerOf([one, other]);
+    keepBusy(one);
+
+    assert.equal(scheduler.pick([one, other], bulk(0), NOW), other);
+  });
+
+  it("keeps bulk from a farther line until what waits would arrive earlier there", () => {
     const [near, far] = [line(0, 10, 10), line(1, 10, 40)];
+    const scheduler = schedulerOf([near, far]);
     keepBusy(near);
 
-    assert.equal(pick([near, far], { backlog: 10_000 }), undefined);
-    assert.equal(pick([near, far], { backlog: 30_000 }), far);
+    assert.equal(scheduler.pick([near, far], bulk(10_000), NOW), undefined);
+    // 15 ms farther: as much waits when 18,750 bytes do.
+    assert.equal(scheduler.pick([near, far], bulk(20_000), NOW), far);
+    assert.equal(scheduler.pick([near, far], bulk(0), NOW), far);
   });
 
-  it("takes every line that is free for a backlog that stands", () => {
-    const [near, far] = [line(0, 10, 10), line(1, 10, 200)];
+  it("lets bulk leave the farther line when it no longer fills the nearer one", () => {
+    const [near, far] = [line(0, 10, 10), line(1, 10, 40)];
+    const links = [near, far];
+    const scheduler = schedulerOf(links);
     keepBusy(near);
+    scheduler.pick(links, bulk(20_000), NOW);
 
-    assert.equal(pick([near, far], { isStanding: true }), far);
+    scheduler.onFeedback(links, 0, milliseconds(NOW + 300));
+
+    assert.equal(scheduler.pick(links, bulk(0), NOW), undefined);
   });
 
-  it("shares by weight while the rate of a line is not known", () => {
-    const [known, unknown] = [line(0, 10, 10), upLink({ ordinal: 1 })];
-    const scheduler = new EarliestArrivalScheduler();
-    const picked = new Set<MemberLink | undefined>();
+  it("has no use for a line that adds little and is far", () => {
+    const [near, far] = [line(0, 50, 10), line(1, 1, 600)];
+    const scheduler = schedulerOf([near, far]);
 
-    for (let count = 0; count < 10; count++) {
-      const link = scheduler.pick([known, unknown], SIZE, 0, false, NOW);
-      if (link !== undefined) scheduler.onCarried(link, SIZE);
-      picked.add(link);
-    }
-
-    assert.deepEqual(picked, new Set([known, unknown]));
+    assert.equal(scheduler.usefulWait, 0);
   });
 
   it("takes no line that is down", () => {
@@ -73,10 +83,16 @@ function keepBusy(link: MemberLink): void {
   while (link.pacer.isFree(NOW)) link.pacer.charge(SIZE, NOW);
 }
 
-function pick(
-  links: readonly MemberLink[],
-  demand: { readonly backlog?: number; readonly isStanding?: boolean } = {},
-): MemberLink | undefined {
-  const { backlog = 0, isStanding = false } = demand;
-  return new EarliestArrivalScheduler().pick(links, SIZE, backlog, isStanding, NOW);
+function pick(links: readonly MemberLink[]): MemberLink | undefined {
+  return schedulerOf(links).pick(links, { size: SIZE, isBulk: false, backlog: 0 }, NOW);
+}
+
+function schedulerOf(links: readonly MemberLink[]): EarliestArrivalScheduler {
+  const scheduler = new EarliestArrivalScheduler();
+  scheduler.onFeedback(links, 0, NOW);
+  return scheduler;
+}
+
+function bulk(backlog: number): Demand {
+  return { size: SIZE, isBulk: true, backlog };
 }

@@ -19,7 +19,7 @@ describe("The packets sent on a link", () => {
     assert.deepEqual(positions(sent.acknowledged), [0, 1, 2, 3, 4, 5]);
     assert.equal(outcome?.acknowledgedBytes, 6 * SIZE);
     assert.deepEqual([sent.inFlightPackets, sent.inFlightBytes, sent.oldestSentAt], [4, 4 * SIZE, 6]);
-    assert.deepEqual([sent.first(5), sent.second(5), sent.size(5), sent.sentAt(5)], [5, 500, SIZE, 5]);
+    assert.deepEqual([sent.takeFirst(5, -1), sent.second(5), sent.size(5), sent.sentAt(5)], [5, 500, SIZE, 5]);
   });
 
   it("are acknowledged once, however often it is reported", () => {
@@ -149,7 +149,7 @@ describe("The packets sent on a link", () => {
 
     assert.equal(sent.acknowledged.count, 4001);
     assert.equal(sent.lost.count, 20_000 - 4001);
-    assert.deepEqual([sent.lost.at(0), sent.first(0), sent.second(7777)], [0, 0, 777_700]);
+    assert.deepEqual([sent.lost.at(0), sent.takeFirst(0, -1), sent.second(7777)], [0, 0, 777_700]);
     assert.equal(sent.inFlightBytes, 0);
   });
 

@@ -8,6 +8,8 @@ import { downLink, upLink } from "../support/member-links.ts";
 const NOW = seconds(1);
 const SIZE = 1500;
 
+const DEMAND = { size: 1500, isBulk: true, backlog: 0 };
+
 // Rates so high that no pacer is ever busy at these sizes for longer than its burst.
 const GIGABIT = 1000;
 
@@ -17,8 +19,8 @@ describe("The weighted scheduler", () => {
     const blocked = upLink();
     block(blocked, true);
 
-    assert.equal(scheduler.pick([], 1500, 0, false, NOW), undefined);
-    assert.equal(scheduler.pick([downLink(), blocked], 1500, 0, false, NOW), undefined);
+    assert.equal(scheduler.pick([], DEMAND, NOW), undefined);
+    assert.equal(scheduler.pick([downLink(), blocked], DEMAND, NOW), undefined);
   });
 
   it("takes links of equal weight in turn", () => {
@@ -53,7 +55,7 @@ describe("The weighted scheduler", () => {
     const carried = [0, 0];
 
     for (let packet = 0; packet < 1000; packet++) {
-      const link = scheduler.pick(links, 1500, 0, false, NOW);
+      const link = scheduler.pick(links, DEMAND, NOW);
       if (link === undefined) assert.fail("no link may carry");
       const size = packet % 2 === 0 ? 1500 : 60;
       scheduler.onCarried(link, size);
@@ -101,7 +103,7 @@ describe("The weighted scheduler", () => {
 
     scheduler.onLinkUp(slow, [slow, fast]);
 
-    assert.equal(scheduler.pick([slow, fast], 1500, 0, false, NOW), slow);
+    assert.equal(scheduler.pick([slow, fast], DEMAND, NOW), slow);
   });
 });
 
@@ -111,7 +113,7 @@ function block(link: MemberLink, isBlocked: boolean): void {
 
 function carry(scheduler: WeightedScheduler, links: readonly MemberLink[], count: number): MemberLink[] {
   return Array.from({ length: count }, () => {
-    const link = scheduler.pick(links, 1500, 0, false, NOW);
+    const link = scheduler.pick(links, DEMAND, NOW);
     if (link === undefined) assert.fail("no link may carry");
     scheduler.onCarried(link, SIZE);
     return link;

@@ -1,5 +1,10 @@
+import { NO_CELL } from "../packet/cell-pool.ts";
+
 /** The transport checksum of the packet is partial; beside BEGIN and END in a fragment's flags. */
 export const CHECKSUM_PARTIAL = 2;
+
+/** The packet's flow builds up a queue; beside BEGIN and END in the flags of what is to be sent. */
+export const BULK = 4;
 
 /**
  * What is left to send of one packet: up to two pieces of the arena, protocol field first. One object is used for
@@ -10,11 +15,19 @@ export class Fragment {
   headLength = 0;
   bodyOffset = 0;
   bodyLength = 0;
-  /** BEGIN while nothing was sent, END, CHECKSUM_PARTIAL. */
+  /** BEGIN while nothing was sent, END, CHECKSUM_PARTIAL, BULK. */
   flags = 0;
   trafficClass = 0;
   /** Whether the bytes before the head are free for a header. */
   hasHeadroom = true;
+  /** The cell that all of it lies in, behind HEADROOM; NO_CELL for scratch memory, or a part. */
+  cell: number = NO_CELL;
+  /** Whether that cell stays in use after it was sent, for sending it again. */
+  isKept = false;
+
+  get isBulk(): boolean {
+    return (this.flags & BULK) !== 0;
+  }
 
   get length(): number {
     return this.headLength + this.bodyLength;
@@ -35,6 +48,7 @@ export class Fragment {
     this.bodyLength -= sent - fromHead;
     this.flags &= ~beginFlag;
     this.hasHeadroom = false;
+    this.cell = NO_CELL;
   }
 
   /** Gives up what is left. */

@@ -6,6 +6,7 @@ import { type RateLimits, rateLimits } from "./configured-rate.ts";
 import { Keepalive, type KeepaliveOptions } from "./keepalive.ts";
 import { type LinkEvent, type LinkState, transition } from "./link-state.ts";
 import { LossRate } from "./loss-rate.ts";
+import { LossShare } from "./loss-share.ts";
 import type { Outlet } from "./outlet.ts";
 import { Pacer } from "./pacer.ts";
 import { PathMtu } from "./path-mtu.ts";
@@ -62,7 +63,9 @@ export class MemberLink {
   readonly pathMtu: PathMtu;
   readonly keepalive: Keepalive;
   readonly roundTripTime = new RoundTripTime();
+  /** The share of what arrives that is missing, and the share of what is sent. */
   readonly lossRate = new LossRate();
+  readonly sendLoss = new LossShare();
   readonly reorderingMargin = new ReorderingMargin();
   /** What was sent and what became of it, by the peer's reports. */
   readonly sentPackets = new SentPackets(this.roundTripTime);
@@ -104,6 +107,11 @@ export class MemberLink {
 
   get isUp(): boolean {
     return this.#state.kind === "up";
+  }
+
+  /** Whether the peer has stopped to report what is sent: the line may be dead. */
+  get isSilent(): boolean {
+    return this.sentPackets.isSilent;
   }
 
   /** Whether the peer has ended this link in order. */
@@ -151,8 +159,10 @@ export class MemberLink {
 
   /** Takes a report of the peer; false when it is of another time. What became of packets is in `sentPackets`. */
   handleReport(report: QualityReport, now: Milliseconds): boolean {
+    const { acknowledged, lost, spurious } = this.sentPackets;
     const outcome = this.sentPackets.acknowledge(report, now);
     if (outcome === undefined) return false;
+    this.sendLoss.count(acknowledged.count, lost.count - spurious.count, now);
     this.estimator.onAcknowledgement(outcome);
     this.#followRate(now);
     return true;

@@ -63,6 +63,11 @@ export class SentPackets {
     return this.#inFlightBytes < (this.#patience.isSilent ? PROBING_BYTES : limit);
   }
 
+  /** Whether the peer owes reports for longer than it should: what is sent now may be lost. */
+  get isSilent(): boolean {
+    return this.#patience.isSilent;
+  }
+
   /** When the oldest packet without a word from the peer was sent; `NEVER` when there is none. */
   get oldestSentAt(): Milliseconds {
     const position = this.#firstOutstanding();
@@ -103,7 +108,7 @@ export class SentPackets {
 
   /** Takes a report; undefined when it is of no session that is known, or of packets that were not sent. */
   acknowledge(report: QualityReport, now: Milliseconds): Acknowledgement | undefined {
-    this.#clearLists();
+    this.clearLists();
     const session = this.#sessionOf(report.session);
     if (session === undefined) return undefined;
     const highest = inferPacketNumber(report.highest, session.highest);
@@ -133,13 +138,13 @@ export class SentPackets {
 
   /** Finds what is lost by time (RFC 9002 §6.1.2); to be read from `lost`. */
   handleTimeout(now: Milliseconds): void {
-    this.#clearLists();
+    this.clearLists();
     if (this.nextTimeout() <= now) this.#detectLosses(now);
   }
 
   /** Calls everything lost that is outstanding, as when the link is given up; to be read from `lost`. */
   abandon(): void {
-    this.#clearLists();
+    this.clearLists();
     for (let at = this.#firstOutstanding(); at < this.#ring.next; at = this.#firstOutstanding()) this.#lose(at);
     this.#lossTime = NEVER;
   }
@@ -152,9 +157,12 @@ export class SentPackets {
     return this.#ring.size[this.#ring.index(position)] ?? 0;
   }
 
-  /** The first of the caller's integers. */
-  first(position: number): number {
-    return this.#ring.first[this.#ring.index(position)] ?? 0;
+  /** The first of the caller's integers; it becomes `replacement`. */
+  takeFirst(position: number, replacement: number): number {
+    const index = this.#ring.index(position);
+    const first = this.#ring.first[index] ?? 0;
+    this.#ring.first[index] = replacement;
+    return first;
   }
 
   /** The second of the caller's integers. */
@@ -287,7 +295,8 @@ export class SentPackets {
     return at;
   }
 
-  #clearLists(): void {
+  /** Forgets the lists, once they are read. */
+  clearLists(): void {
     this.acknowledged.clear();
     this.lost.clear();
     this.spurious.clear();

@@ -36,6 +36,7 @@ export class FairQueue {
   #rate = UNLIMITED;
   #fullPacket = FULL_PACKET;
   #overhead = 0;
+  #usefulWait = milliseconds(0);
   #target = codelTarget(UNLIMITED, FULL_PACKET);
   /** The most bytes that may wait. What was queued before the limit sank is dropped at the next push. */
   limit: number;
@@ -82,7 +83,13 @@ export class FairQueue {
   /** Takes over how fast the links carry packets, all together; at 0 CoDel drops nothing. */
   setRate(rate: BytesPerSecond): void {
     this.#rate = rate;
-    this.#target = codelTarget(rate, this.#fullPacket + this.#overhead);
+    this.#target = milliseconds(Math.max(this.#usefulWait, codelTarget(rate, this.#fullPacket + this.#overhead)));
+  }
+
+  /** Takes over how long packets may wait at least without being too many, as they wait for something useful. */
+  setUsefulWait(wait: Milliseconds): void {
+    this.#usefulWait = wait;
+    this.setRate(this.#rate);
   }
 
   /**

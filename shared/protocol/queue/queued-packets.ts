@@ -1,12 +1,13 @@
 import type { Fragment } from "../bundle/fragment.ts";
 import type { Arena } from "../packet/arena.ts";
-import { CELL_SIZE, type CellPool } from "../packet/cell-pool.ts";
+import { CELL_SIZE, type CellPool, NO_CELL } from "../packet/cell-pool.ts";
 import { HEADROOM } from "../packet/packet-batch.ts";
 import type { Milliseconds } from "../units.ts";
 import { BEGIN, END } from "../wire/frame-header.ts";
 import { LAST_PIECE, MARKED, NONE, QueuedPieces } from "./queued-pieces.ts";
 
 const PIECE_SIZE = CELL_SIZE - HEADROOM;
+const WHOLE = BEGIN | END;
 const OWN_FLAGS = LAST_PIECE | MARKED;
 
 /** How many pieces a packet of `length` bytes is queued as: a piece has a cell, with HEADROOM, to itself. */
@@ -67,6 +68,9 @@ export class QueuedPackets {
     fragment.flags = this.pieces.flags(row) & ~OWN_FLAGS;
     fragment.trafficClass = this.pieces.trafficClass(row);
     fragment.hasHeadroom = sent === 0;
+    const isWhole = sent === 0 && (fragment.flags & WHOLE) === WHOLE;
+    fragment.cell = isWhole ? this.pieces.cell(row) : NO_CELL;
+    fragment.isKept = false;
   }
 
   /** How many bytes were sent of the piece that `fragment` was pointed at. */
@@ -81,7 +85,7 @@ export class QueuedPackets {
     if (fragment.length === 0) {
       const next = pieces.next(row);
       if (pieces.isLast(row)) this.count--;
-      this.#cells.release(pieces.cell(row));
+      if (!fragment.isKept) this.#cells.release(pieces.cell(row));
       pieces.remove(row);
       return next;
     }

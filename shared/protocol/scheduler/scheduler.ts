@@ -1,22 +1,29 @@
 import type { MemberLink } from "../link/member-link.ts";
 import type { Milliseconds } from "../units.ts";
 
+/** What is to be sent; one object is used for one packet after the other. */
+export type Demand = {
+  /** What is left of the packet, in bytes. */
+  size: number;
+  /** Whether its flow builds up a queue, so that its speed counts and not the single packet. */
+  isBulk: boolean;
+  /** How many bytes wait behind it. */
+  backlog: number;
+};
+
 /** Decides which link carries the next fragment. */
 export interface Scheduler {
   /**
    * The link that should carry the next fragment, or undefined when it should wait. Only links for which
-   * `mayCarry(now)` holds may be chosen. `size` is what is left of the packet, `backlog` what waits behind it, in bytes;
-   * `isStanding` says that something has been waiting for a while, so that speed counts and not the single packet.
+   * `mayCarry(now)` holds may be chosen.
    */
-  pick(
-    links: readonly MemberLink[],
-    size: number,
-    backlog: number,
-    isStanding: boolean,
-    now: Milliseconds,
-  ): MemberLink | undefined;
+  pick(links: readonly MemberLink[], demand: Demand, now: Milliseconds): MemberLink | undefined;
   /** Notes that `link` carried a datagram of `size` bytes. */
   onCarried(link: MemberLink, size: number): void;
   /** Notes that `link` has come up, so that it gets its share from now on and none for the past. */
   onLinkUp(link: MemberLink, links: readonly MemberLink[]): void;
+  /** Takes over what was measured of the links since; `backlog` is what waits, in bytes. */
+  onFeedback(links: readonly MemberLink[], backlog: number, now: Milliseconds): void;
+  /** How long bulk has to wait in the queue before one more link is of use; 0 when none would be. */
+  readonly usefulWait: Milliseconds;
 }

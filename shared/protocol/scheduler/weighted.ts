@@ -1,6 +1,6 @@
 import type { MemberLink } from "../link/member-link.ts";
-import type { Milliseconds } from "../units.ts";
-import type { Scheduler } from "./scheduler.ts";
+import { type Milliseconds, milliseconds } from "../units.ts";
+import type { Demand, Scheduler } from "./scheduler.ts";
 
 // What a link that could not carry may catch up on, in the time that it takes to carry it: more than a pacer's burst,
 // less than what would leave the other links without work.
@@ -11,17 +11,12 @@ const LARGEST_LAG_SECONDS = 0.01;
  * advances by size / weight with what it carries, and the link with the smallest one is next.
  */
 export class WeightedScheduler implements Scheduler {
+  readonly usefulWait = milliseconds(0);
   readonly #virtualTime: number[] = [];
   /** The virtual time of the link that was chosen last: links that may carry are not behind it. */
   #now = 0;
 
-  pick(
-    links: readonly MemberLink[],
-    _size: number,
-    _backlog: number,
-    _isStanding: boolean,
-    now: Milliseconds,
-  ): MemberLink | undefined {
+  pick(links: readonly MemberLink[], _demand: Demand, now: Milliseconds): MemberLink | undefined {
     let chosen: MemberLink | undefined;
     let smallest = Number.POSITIVE_INFINITY;
     for (const link of links) {
@@ -46,6 +41,10 @@ export class WeightedScheduler implements Scheduler {
       if (other !== link && other.isUp) smallest = Math.min(smallest, this.#of(other));
     }
     this.#virtualTime[link.ordinal] = smallest === Number.POSITIVE_INFINITY ? this.#now : smallest;
+  }
+
+  onFeedback(): void {
+    // Weights are read when they are used.
   }
 
   #of(link: MemberLink): number {

@@ -1,0 +1,162 @@
+import type { Fragment } from "../bundle/fragment.ts";
+import { REAL_TIME_CLASS } from "../bundle/traffic-class.ts";
+import { nearestLink } from "../link/arrival.ts";
+import type { MemberLink } from "../link/member-link.ts";
+import { transmit } from "../link/transmit.ts";
+import type { Arena } from "../packet/arena.ts";
+import { CELL_SIZE, type CellPool, NO_CELL } from "../packet/cell-pool.ts";
+import { HEADROOM } from "../packet/packet-batch.ts";
+import { earliest, type Milliseconds, NEVER } from "../units.ts";
+import { DATAGRAM_FLAGS } from "../wire/datagram-header.ts";
+import { FRAGMENT_HEADER_SIZE, readFragmentClass } from "../wire/frame-header.ts";
+import { CopyBudget } from "./copy-budget.ts";
+import { frameLengthOf, isLastTry, nextTry, noteFor } from "./copy-note.ts";
+import { WaitingCopies } from "./waiting-copies.ts";
+
+// A copy of a call's packet that comes later than this is of no use to it.
+const REAL_TIME_USEFUL_FOR = 250;
+// The peer gives up a missing packet after less than this.
+const USEFUL_FOR = 1000;
+
+// Cells that copies leave to what waits for order or for a link.
+const SPARED_SHARE = 1 / 4;
+
+const FRAME_OFFSET = HEADROOM - FRAGMENT_HEADER_SIZE;
+const LARGEST_FRAME = CELL_SIZE - FRAME_OFFSET;
+
+/** What recovery did in a bundle. */
+export class RecoveryCounters {
+  /** Fragments that were found lost, that were sent again, and that were given up for want of budget, time or memory. */
+  lost = 0;
+  sentAgain = 0;
+  sentAgainBytes = 0;
+  givenUp = 0;
+  /** Fragments that were sent twice at once. */
+  sentTwice = 0;
+}
+
+/**
+ * Sends again what was lost, while it is of use and within a budget: every fragment is kept in a cell until the peer
+ * reports it, and goes out again as a copy on the link on which it arrives first.
+ */
+export class Recovery {
+  readonly counters = new RecoveryCounters();
+  readonly budget = new CopyBudget();
+  readonly #bytes: Uint8Array;
+  readonly #cells: CellPool;
+  readonly #links: readonly MemberLink[];
+  readonly #waiting = new WaitingCopies();
+  /** Whether fragments are sent again at all. */
+  isOn = true;
+
+  constructor(arena: Arena, cells: CellPool, links: readonly MemberLink[]) {
+    this.#bytes = arena.bytes;
+    this.#cells = cells;
+    this.#links = links;
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting.isEmpty;
+  }
+
+  /**
+   * Watches a fragment that was just sent on `link`: `length` bytes of `fragment` behind a header at `header`. It is
+   * kept where it lies when that is a cell of its own, else copied.
+   */
+  watch(link: MemberLink, fragment: Fragment, header: number, length: number, isPartial: boolean): void {
+    const cell = this.isOn ? this.#keep(fragment, header, length) : NO_CELL;
+    link.sentPackets.watch(cell, noteFor(FRAGMENT_HEADER_SIZE + length, isPartial));
+  }
+
+  /** Takes what became known of the packets of a link: frees what arrived, and queues again what is lost. */
+  onFeedback({ sentPackets }: MemberLink, now: Milliseconds): void {
+    const { acknowledged, lost } = sentPackets;
+    for (let place = 0; place < acknowledged.count; place++) {
+      const cell = sentPackets.takeFirst(acknowledged.at(place), NO_CELL);
+      if (cell !== NO_CELL) this.#cells.release(cell);
+    }
+    for (let place = 0; place < lost.count; place++) {
+      const position = lost.at(place);
+      const cell = sentPackets.takeFirst(position, NO_CELL);
+      this.counters.lost++;
+      if (cell === NO_CELL) continue;
+      const age = now - sentPackets.sentAt(position);
+      this.#queue(cell, sentPackets.second(position), age);
+    }
+    sentPackets.clearLists();
+  }
+
+  /** Sends what is to be sent again, as far as links may carry it; false when something still waits. */
+  poll(now: Milliseconds): boolean {
+    while (!this.#waiting.isEmpty) {
+      const { cell, note } = this.#waiting;
+      const length = frameLengthOf(note);
+      const link = nearestLink(this.#links, length, now);
+      if (link?.mayCarry(now) !== true) return false;
+      this.#waiting.shift();
+      const flags = DATAGRAM_FLAGS.copy | (note & DATAGRAM_FLAGS.checksumPartial);
+      const size = transmit(link, cell + FRAME_OFFSET, length, 0, 0, flags, now);
+      link.sentPackets.watch(cell, nextTry(note));
+      link.keepalive.onCarried();
+      this.counters.sentAgain++;
+      this.counters.sentAgainBytes += size;
+    }
+    return true;
+  }
+
+  /** When a link can carry what waits. */
+  nextTimeout(): Milliseconds {
+    let next = NEVER;
+    if (this.#waiting.isEmpty) return next;
+    for (const { isUp, association, outlet, pacer } of this.#links) {
+      if (isUp && association !== undefined && outlet?.isBlocked === false) next = earliest(next, pacer.freeAt());
+    }
+    return next;
+  }
+
+  /** Gives up everything that waits and everything that is kept on a link that leaves the bundle. */
+  forget(link: MemberLink): void {
+    const { sentPackets } = link;
+    sentPackets.abandon();
+    for (let place = 0; place < sentPackets.lost.count; place++) {
+      const cell = sentPackets.takeFirst(sentPackets.lost.at(place), NO_CELL);
+      if (cell !== NO_CELL) this.#cells.release(cell);
+    }
+    sentPackets.clearLists();
+  }
+
+  /** Drops what waits to be sent again. */
+  clear(): void {
+    while (!this.#waiting.isEmpty) {
+      this.#cells.release(this.#waiting.cell);
+      this.#waiting.shift();
+    }
+  }
+
+  #keep(fragment: Fragment, header: number, length: number): number {
+    const cells = this.#cells;
+    if (cells.freeCount < cells.capacity * SPARED_SHARE || FRAGMENT_HEADER_SIZE + length > LARGEST_FRAME)
+      return NO_CELL;
+    if (fragment.cell !== NO_CELL && length === fragment.length) {
+      fragment.isKept = true;
+      return fragment.cell;
+    }
+    const cell = cells.take();
+    if (cell === NO_CELL) return NO_CELL;
+    const start = cell + FRAME_OFFSET;
+    this.#bytes.copyWithin(start, header, header + FRAGMENT_HEADER_SIZE);
+    fragment.copyTo(this.#bytes, start + FRAGMENT_HEADER_SIZE, 0, length);
+    return cell;
+  }
+
+  #queue(cell: number, note: number, age: number): void {
+    const isRealTime = readFragmentClass(this.#bytes, cell + FRAME_OFFSET) === REAL_TIME_CLASS;
+    const isUseful = age <= (isRealTime ? REAL_TIME_USEFUL_FOR : USEFUL_FOR) && !isLastTry(note);
+    if (isUseful && this.budget.take(frameLengthOf(note))) {
+      this.#waiting.push(cell, note);
+      return;
+    }
+    this.counters.givenUp++;
+    this.#cells.release(cell);
+  }
+}

@@ -1,0 +1,102 @@
+import type { MemberLink } from "../link/member-link.ts";
+import { type Milliseconds, milliseconds } from "../units.ts";
+
+// Lines whose delays differ by less are used together at once.
+const SAME_DELAY = 3;
+
+// A link is worth its delay when it adds at least this share of rate for each second of delay: a tenth for 100 ms.
+const SHARE_PER_SECOND = 1;
+
+// How full the others must be for the slowest link to stay in use, and over how long a time that is measured.
+const FULL_SHARE = 0.9;
+const MEASURED_FOR = 200;
+
+const FULL_PACKET = 1500;
+
+/**
+ * The links that bulk is spread over: the nearest ones, as many as it fills. Packets arrive in order, so all of them wait
+ * for the farthest link in use. A flow with a given window gets more from one link more only if that waits already as long
+ * in the queue as the next link is farther away; and less from it when it no longer fills the others.
+ */
+export class LinkSet {
+  #ordered: MemberLink[] = [];
+  #count = 1;
+  #isMember = new Uint8Array(64);
+  #carried = 0;
+  #measuredSince = milliseconds(Number.NEGATIVE_INFINITY);
+
+  /** Whether bulk may use the link. */
+  has(link: MemberLink): boolean {
+    return this.#isMember[link.ordinal] === 1;
+  }
+
+  /** How long the queue must stand for the next link to be of use; 0 when all that are worth it are in use. */
+  get usefulWait(): Milliseconds {
+    return milliseconds(this.#isWorth(this.#count) ? this.#extraDelay(this.#count) : 0);
+  }
+
+  /** Counts what left on any link. */
+  onCarried(size: number): void {
+    this.#carried += size;
+  }
+
+  /** Takes one link more into use when what waits would arrive earlier by it; true when it did. */
+  grow(backlog: number): boolean {
+    const wait = (backlog * 1000) / this.#rateOf(this.#count);
+    if (!this.#isWorth(this.#count) || wait < this.#extraDelay(this.#count)) return false;
+    this.#count++;
+    this.#mark();
+    return true;
+  }
+
+  /** Sorts the links that are up by their delay, and gives up the farthest when the others are not full. */
+  refresh(links: readonly MemberLink[], backlog: number, now: Milliseconds): void {
+    const up = links.filter(({ isUp, association }) => isUp && association !== undefined);
+    const answering = up.filter(({ isSilent }) => !isSilent);
+    const usable = answering.length > 0 ? answering : up;
+    this.#ordered = usable.sort((a, b) => delayOf(a) - delayOf(b));
+    this.#count = Math.max(1, Math.min(this.#count, this.#ordered.length));
+    const elapsed = now - this.#measuredSince;
+    if (elapsed >= MEASURED_FOR) {
+      const rate = (this.#carried * 1000) / elapsed;
+      if (this.#count > 1 && backlog === 0 && rate < FULL_SHARE * this.#rateOf(this.#count - 1)) this.#count--;
+      this.#carried = 0;
+      this.#measuredSince = now;
+    }
+    while (this.#count < this.#ordered.length && this.#extraDelay(this.#count) < SAME_DELAY) this.#count++;
+    this.#mark();
+  }
+
+  #mark(): void {
+    this.#isMember.fill(0);
+    for (let place = 0; place < this.#count; place++) {
+      const link = this.#ordered[place];
+      if (link !== undefined) this.#isMember[link.ordinal] = 1;
+    }
+  }
+
+  #isWorth(place: number): boolean {
+    const next = this.#ordered[place];
+    if (next === undefined) return false;
+    const share = next.estimator.capacity / this.#rateOf(place);
+    return share >= (SHARE_PER_SECOND * this.#extraDelay(place)) / 1000;
+  }
+
+  /** By how much the link at a place is farther than the one before it. */
+  #extraDelay(place: number): number {
+    const [last, next] = [this.#ordered[place - 1], this.#ordered[place]];
+    return last === undefined || next === undefined ? 0 : delayOf(next) - delayOf(last);
+  }
+
+  #rateOf(count: number): number {
+    let rate = 0;
+    for (let place = 0; place < count; place++) rate += this.#ordered[place]?.estimator.capacity ?? 0;
+    return rate;
+  }
+}
+
+/** How long a full packet takes on a link that nothing waits for, as far as round trips tell. */
+function delayOf({ roundTripTime, estimator }: MemberLink): number {
+  const roundTrip = roundTripTime.minimum ?? roundTripTime.smoothed ?? 0;
+  return roundTrip / 2 + (FULL_PACKET * 1000) / estimator.capacity + 2 * estimator.queue.variation;
+}
