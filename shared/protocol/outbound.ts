@@ -246,7 +246,7 @@ export class Outbound {
     const fromHead = Math.min(taken, fragment.headLength);
     const isLast = taken === fragment.length;
     const flags = (fragment.flags & BEGIN) | (isLast ? fragment.flags & END : 0);
-    const sequence = this.order.take(fragment.trafficClass, link.ordinal, true);
+    const sequence = this.order.take(fragment.trafficClass, link.ordinal);
     writeFragmentHeader(this.#bytes, header, flags, fragment.trafficClass, sequence); // wire/
     const isPartial = (fragment.flags & CHECKSUM_PARTIAL) !== 0;
     if (fragment.hasHeadroom) {
@@ -266,7 +266,7 @@ export class Outbound {
   #sendNull(link: MemberLink, trafficClass: number, now: Milliseconds): void {
     const header = this.#options.cells.take();
     if (header === NO_CELL) return;
-    const sequence = this.order.take(trafficClass, link.ordinal, false);
+    const sequence = this.order.pass(trafficClass, link.ordinal);
     writeFragmentHeader(this.#bytes, header, BEGIN | END, trafficClass, sequence);
     this.#transmit(link, header, FRAGMENT_HEADER_SIZE, 0, 0, false, now);
     this.#options.cells.release(header);

@@ -197,8 +197,8 @@ function passDeadlines(end: ReceivingEnd, duration: number): void {
 
 /** Moves both sides on to a sequence number of class 0, as if all before it were lost. */
 function startAt(end: ReceivingEnd, order: SendingOrder, target: number): void {
-  let sequence = order.take(0, 0, true);
-  while (sequence < target - 1) sequence = order.take(0, 0, true);
+  let sequence = order.take(0, 0);
+  while (sequence < target - 1) sequence = order.take(0, 0);
   const flags = 0xc0;
   end.receive(0, { packet: -1, trafficClass: 0, sequence, flags, bytes: new Uint8Array(0) });
   pass(end, LIMIT);

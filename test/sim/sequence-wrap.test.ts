@@ -63,7 +63,7 @@ function skipNumbers(simulation: Simulation, stream: Stream, count: number): voi
   const packet = ip4Packet({ source, destination, sourcePort: 1000, size: 100, serial: 0 });
   const trafficClass = flowHash(packet, 0, packet.length) % CLASSES;
   const { order } = simulation.client.tunnel.outbound;
-  for (let skipped = 0; skipped < count; skipped++) order.take(trafficClass, 0, true);
+  for (let skipped = 0; skipped < count; skipped++) order.take(trafficClass, 0);
   simulation.run(milliseconds(simulation.now + 1000), milliseconds(10), () => stream.send(1000));
   simulation.run(milliseconds(simulation.now + 1000));
 }

@@ -54,13 +54,13 @@ export function randomStream(
     for (let part = 0; part < fragments; part++) {
       const ordinal = dice.below(options.links);
       const flags = (part === 0 ? BEGIN : 0) | (part === fragments - 1 ? END : 0);
-      const sequence = order.take(trafficClass, ordinal, true);
+      const sequence = order.take(trafficClass, ordinal);
       const [start, end] = [part, part + 1].map((cut) => Math.floor((size * cut) / fragments));
       links[ordinal]?.push({ packet: number, trafficClass, sequence, flags, bytes: bytes.slice(start, end) });
     }
     if (dice.happens(0.05)) {
       const ordinal = dice.below(options.links);
-      const sequence = order.take(trafficClass, ordinal, false);
+      const sequence = order.pass(trafficClass, ordinal);
       const flags = BEGIN | END;
       links[ordinal]?.push({ packet: -1, trafficClass, sequence, flags, bytes: new Uint8Array(0) });
     }

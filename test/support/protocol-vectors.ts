@@ -86,7 +86,7 @@ export class VectorSender {
   sendNullFragment(trafficClass: number): void {
     const { association } = this.#link;
     assert.ok(association !== undefined);
-    const sequence = this.#outbound.order.take(trafficClass, 0, false);
+    const sequence = this.#outbound.order.pass(trafficClass, 0);
     writeFragmentHeader(this.arena.bytes, this.scratch, BEGIN | END, trafficClass, sequence);
     sealRow(this.outlet.batch, this.outlet.batch.add(this.scratch, FRAGMENT_HEADER_SIZE, 0, 0, 0), association, 0);
   }

@@ -6,7 +6,7 @@ describe("The sending order of a bundle", () => {
   it("counts from 0, each class for itself (RFC 1990 §3, RFC 2686 §4)", () => {
     const order = new SendingOrder();
 
-    const taken = [order.take(0, 0, true), order.take(0, 1, true), order.take(5, 0, true), order.take(0, 0, true)];
+    const taken = [order.take(0, 0), order.take(0, 1), order.take(5, 0), order.take(0, 0)];
 
     assert.deepEqual(taken, [0, 1, 0, 2]);
   });
@@ -15,7 +15,7 @@ describe("The sending order of a bundle", () => {
     const order = new SendingOrder();
     takeMany(order, 2 ** 24 - 1);
 
-    assert.deepEqual([order.take(0, 0, true), order.take(0, 0, true)], [2 ** 24 - 1, 0]);
+    assert.deepEqual([order.take(0, 0), order.take(0, 0)], [2 ** 24 - 1, 0]);
   });
 
   it("calls no link behind before a burst has ended", () => {
@@ -42,7 +42,7 @@ describe("The sending order of a bundle", () => {
     takeMany(order, 10);
     order.mark();
 
-    order.take(0, 1, false);
+    order.pass(0, 1);
 
     assert.equal(order.isBehind(0, 1), false);
   });
@@ -51,14 +51,14 @@ describe("The sending order of a bundle", () => {
     const order = new SendingOrder();
     takeMany(order, 10);
     order.mark();
-    order.take(0, 1, false);
+    order.pass(0, 1);
 
     assert.equal(order.mark(), false);
   });
 
   it("asks for no null fragment after a fragment that was alone, which keeps nobody waiting", () => {
     const order = new SendingOrder();
-    order.take(0, 0, true);
+    order.take(0, 0);
 
     order.mark();
 
@@ -67,7 +67,7 @@ describe("The sending order of a bundle", () => {
 
   it("calls a link behind that carried nothing of a class for more than half of all numbers", () => {
     const order = new SendingOrder();
-    order.take(0, 1, true);
+    order.take(0, 1);
     takeMany(order, 2 ** 23 + 1000);
 
     order.mark();
@@ -93,10 +93,10 @@ describe("The sending order of a bundle", () => {
     order.reset();
 
     assert.equal(order.isBehind(0, 1), false);
-    assert.equal(order.take(0, 0, true), 0);
+    assert.equal(order.take(0, 0), 0);
   });
 });
 
 function takeMany(order: SendingOrder, count: number): void {
-  for (let taken = 0; taken < count; taken++) order.take(0, 0, true);
+  for (let taken = 0; taken < count; taken++) order.take(0, 0);
 }

@@ -40,7 +40,8 @@ export class ReceivingOrder {
     const overtaken = receiving.loss.onFragment(link.ordinal, sequence);
     if (overtaken > 0) link.reorderingMargin.onLate(overtaken, now);
     else link.reorderingMargin.onOrdered(now);
-    receiving.reassembler.insert(sequence, flags, offset, length, now);
+    // A null fragment only says that its link has nothing older under way.
+    if (length > 0) receiving.reassembler.insert(sequence, flags, offset, length, now);
     if (receiving.reassembler.waitingSince !== undefined) this.#detectLoss(receiving);
   }
 

@@ -17,12 +17,22 @@ export class SendingOrder {
   readonly #afterCarried: Float64Array[] = [];
 
   /** Takes the next sequence number of a class for a fragment that leaves on link `ordinal`. */
-  take(trafficClass: number, ordinal: number, isData: boolean): SequenceNumber {
+  take(trafficClass: number, ordinal: number): SequenceNumber {
     const taken = this.#taken[trafficClass] ?? 0;
     const following = taken + 1;
     this.#taken[trafficClass] = following;
-    if (isData) this.#afterData[trafficClass] = following;
+    this.#afterData[trafficClass] = following;
     this.#carried(ordinal)[trafficClass] = following;
+    return sequenceNumber(taken);
+  }
+
+  /**
+   * The number that the next fragment of a class will take, for a null fragment on link `ordinal`: it says that nothing
+   * before that number comes on that link any more, and keeps nobody waiting for itself.
+   */
+  pass(trafficClass: number, ordinal: number): SequenceNumber {
+    const taken = this.#taken[trafficClass] ?? 0;
+    this.#carried(ordinal)[trafficClass] = taken;
     return sequenceNumber(taken);
   }
 
