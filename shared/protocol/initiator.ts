@@ -125,6 +125,8 @@ export class Initiator implements HandshakeReceiver {
       ip4: ip4 ?? this.#lastAnswer?.ip4,
       ip6: ip6 ?? this.#lastAnswer?.ip6,
       lineMtu: bytes(mtu),
+      line: link.line,
+      allowance: link.allowance,
       tunnelMtu: undefined,
     };
   }

@@ -157,9 +157,11 @@ export class Responder<Owner> implements HandshakeReceiver {
         receiveRate: admission.receiveRate ?? offer.sendRate,
         mtu: Math.min(lineMtu, offer.lineMtu ?? lineMtu),
         keepalive: { interval: offer.keepalive, asksWhenIdle: false, deadAfter },
+        line: offer.line,
       },
       now,
     );
+    parts.link.allowance = offer.allowance;
     parts.link.outlet = origin.outlet;
     tunnel.setAddress(parts.link, origin.addressOffset);
     return parts;

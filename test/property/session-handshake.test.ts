@@ -4,10 +4,11 @@ import fc from "fast-check";
 import { HANDSHAKE_SIZE } from "../../shared/protocol/session/handshake-datagram.ts";
 import { Initiation } from "../../shared/protocol/session/initiation.ts";
 import { secretKeyOf } from "../../shared/protocol/session/key-id.ts";
+import type { LineTerms } from "../../shared/protocol/session/line-terms.ts";
 import { decodeAnswer, encodeAnswer } from "../../shared/protocol/session/link-answer.ts";
 import { decodeOffer, encodeOffer, type LinkOffer } from "../../shared/protocol/session/link-offer.ts";
 import { readInitiation } from "../../shared/protocol/session/received-initiation.ts";
-import { bytes, bytesPerSecond, milliseconds, UNLIMITED } from "../../shared/protocol/units.ts";
+import { bytes, bytesPerSecond, milliseconds, NEVER, UNLIMITED } from "../../shared/protocol/units.ts";
 import { createHandshakeCrypto } from "../../shared/runtime/handshake-crypto.ts";
 import { FULL_ANSWER, FULL_OFFER } from "../support/session-handshake.ts";
 
@@ -132,7 +133,26 @@ function anyOffer(): fc.Arbitrary<LinkOffer> {
     lineMtu: optional(size),
     tunnelMtu: optional(size),
     token: optional(fc.uint8Array({ minLength: 12, maxLength: 12 })),
+    line: anyLine(),
+    allowance: fc.constantFrom("full", "fallback", "throttled"),
     version: name.filter((text) => Buffer.byteLength(text) <= 32),
+  });
+}
+
+function anyLine(): fc.Arbitrary<LineTerms> {
+  return plainRecord({
+    downloadMinimum: fc.option(fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }).map(bytesPerSecond), {
+      nil: undefined,
+    }),
+    overhead: plainRecord({
+      framing: fc.constantFrom("frames", "cells"),
+      perPacket: fc.nat(65_535),
+      smallest: fc.nat(65_535),
+    }),
+    priority: fc.integer({ min: 1, max: 255 }),
+    isFallbackOnly: fc.boolean(),
+    lossTolerance: fc.nat(10_000).map((share) => share / 10_000),
+    latencyTolerance: fc.oneof(fc.constant(NEVER), fc.integer({ min: 1, max: 2 ** 32 - 2 }).map(milliseconds)),
   });
 }
 

@@ -1,7 +1,9 @@
+import { LINE_KINDS } from "../../shared/protocol/link/line-overhead.ts";
 import type { HandshakeCrypto, KeyPair } from "../../shared/protocol/session/handshake-crypto.ts";
+import { PLAIN_LINE } from "../../shared/protocol/session/line-terms.ts";
 import type { AcceptedLink } from "../../shared/protocol/session/link-answer.ts";
 import type { LinkOffer } from "../../shared/protocol/session/link-offer.ts";
-import { bytes, megabitsPerSecond, seconds, UNLIMITED } from "../../shared/protocol/units.ts";
+import { bytes, megabitsPerSecond, milliseconds, seconds, UNLIMITED } from "../../shared/protocol/units.ts";
 
 /** An offer with the fewest options. */
 export const PLAIN_OFFER: LinkOffer = {
@@ -21,6 +23,8 @@ export const PLAIN_OFFER: LinkOffer = {
   lineMtu: undefined,
   tunnelMtu: undefined,
   token: undefined,
+  line: PLAIN_LINE,
+  allowance: "full",
   version: "0.1.0",
 };
 
@@ -35,6 +39,15 @@ export const FULL_OFFER: LinkOffer = {
   lineMtu: bytes(1492),
   tunnelMtu: bytes(1500),
   token: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 9),
+  line: {
+    downloadMinimum: megabitsPerSecond(2),
+    overhead: LINE_KINDS["pppoe-llcsnap"],
+    priority: 2,
+    isFallbackOnly: true,
+    lossTolerance: 0.025,
+    latencyTolerance: milliseconds(300),
+  },
+  allowance: "throttled",
 };
 
 /** An acceptance with the fewest options. */

@@ -1,4 +1,5 @@
 import type { SecurityAssociation } from "../seal/security-association.ts";
+import { type LineTerms, PLAIN_LINE } from "../session/line-terms.ts";
 import { type BytesPerSecond, bytes, type Milliseconds, milliseconds } from "../units.ts";
 import { DATAGRAM_OVERHEAD, outerHeaderSize } from "../wire/datagram-header.ts";
 import type { QualityReport } from "../wire/quality-report.ts";
@@ -11,6 +12,7 @@ import type { Outlet } from "./outlet.ts";
 import { Pacer } from "./pacer.ts";
 import { PathMtu } from "./path-mtu.ts";
 import { QualityReporter } from "./quality-reporter.ts";
+import type { LinkAllowance } from "./quota.ts";
 import { RateEstimator } from "./rate-estimator.ts";
 import { ReorderingMargin } from "./reordering-margin.ts";
 import { RoundTripTime } from "./round-trip-time.ts";
@@ -40,6 +42,8 @@ export type MemberLinkOptions = {
   /** The largest IP packet that the uplink takes. */
   readonly mtu: number;
   readonly keepalive: KeepaliveOptions;
+  /** What the client's operator says of the line; `PLAIN_LINE` when left out. */
+  readonly line?: LineTerms;
   /** Where in the arena the peer's address record lives; the link writes to it when the peer roams. */
   readonly addressOffset: number;
 };
@@ -79,6 +83,9 @@ export class MemberLink {
   association: SecurityAssociation | undefined;
   outlet: Outlet | undefined;
   receiveRate: BytesPerSecond;
+  readonly line: LineTerms;
+  /** What the line's quota allows at the moment. */
+  allowance: LinkAllowance = "full";
   #state: LinkState;
   #outerHeaderSize = outerHeaderSize(4);
 
@@ -90,6 +97,7 @@ export class MemberLink {
     this.pathMtu = new PathMtu({ base: BASE_MTU, maximum: bytes(options.mtu) });
     this.keepalive = new Keepalive(options.keepalive, now);
     this.receiveRate = options.receiveRate;
+    this.line = options.line ?? PLAIN_LINE;
     this.#state = { kind: "down", reason: "not started", since: now };
   }
 

@@ -1,4 +1,10 @@
-import { type Bytes, bytes } from "../units.ts";
+import { type Bytes, bytes, bytesPerSecond } from "../units.ts";
+
+/** What a quota leaves of a link: all of it, its use while no other link is up, or `THROTTLED_RATE`. */
+export type LinkAllowance = "full" | "fallback" | "throttled";
+
+/** The most that a link whose quota is used up sends with `quota_action = throttle`: 64 kbit/s. */
+export const THROTTLED_RATE = bytesPerSecond(8000);
 
 /** Whether a link may carry more in this period. */
 export type QuotaState = { readonly kind: "ok" } | { readonly kind: "exhausted" };

@@ -1,3 +1,4 @@
+import type { LinkAllowance } from "../link/quota.ts";
 import type { Cipher } from "../seal/aead.ts";
 import type { Bytes } from "../units.ts";
 import type { InnerAddress } from "./codecs.ts";
@@ -9,6 +10,8 @@ import {
   padPackets,
   type RejectedOptions,
 } from "./control-packet.ts";
+import { lineOptions, readLineOptions } from "./line-options.ts";
+import type { LineTerms } from "./line-terms.ts";
 import { addressOptions, endOptions, type LinkEnd, readAddress, readEndOptions } from "./link-end.ts";
 import { type OptionReader, option } from "./option.ts";
 import * as types from "./option-types.ts";
@@ -28,6 +31,10 @@ export type LinkOffer = LinkEnd & {
   /** The largest IP packet that the line takes, where the initiator knows it, and the tunnel MTU that it wishes for. */
   readonly lineMtu: Bytes | undefined;
   readonly tunnelMtu: Bytes | undefined;
+  /** What the initiator's operator says of the line. */
+  readonly line: LineTerms;
+  /** What the line's quota allows at the moment. */
+  readonly allowance: LinkAllowance;
   /** The token of the responder's last answer on this link, counted up at every further offer: it shows a replay. */
   readonly token: Uint8Array | undefined;
 };
@@ -53,6 +60,8 @@ export function encodeOffer(offer: LinkOffer, size: number): Uint8Array {
       ...option(types.LINE_MTU, offer.lineMtu),
       ...option(types.TUNNEL_MTU, offer.tunnelMtu),
       ...option(types.FRESHNESS_TOKEN, offer.token),
+      ...lineOptions(offer.line),
+      ...option(types.ALLOWANCE, offer.allowance === "full" ? undefined : offer.allowance),
     ]),
     controlPacket(ipcp, request, addressOptions(types.IP4_ADDRESS, types.IP4_PREFIX_LENGTH, offer.ip4)),
     controlPacket(ipv6cp, request, addressOptions(types.IP6_ADDRESS, types.IP6_PREFIX_LENGTH, offer.ip6)),
@@ -86,8 +95,11 @@ function readOffer(
   const lineMtu = options.optional(types.LINE_MTU);
   const tunnelMtu = options.optional(types.TUNNEL_MTU);
   const token = options.optional(types.FRESHNESS_TOKEN);
+  const line = readLineOptions(options);
+  const allowance = options.optional(types.ALLOWANCE) ?? "full";
   if (end === undefined || linkDiscriminator === undefined || linkName === undefined || ciphers === undefined) {
     return undefined;
   }
-  return { ...end, linkDiscriminator, linkName, ciphers, clientName, lineMtu, tunnelMtu, token, ip4, ip6 };
+  const link = { linkDiscriminator, linkName, ciphers, clientName, lineMtu, tunnelMtu, token, line, allowance };
+  return { ...end, ...link, ip4, ip6 };
 }

@@ -3,6 +3,7 @@ import { bytes, milliseconds } from "../units.ts";
 import { LINK_INDEX_LIMIT } from "../wire/datagram-header.ts";
 import { CLASS_LIMIT } from "../wire/frame-header.ts";
 import { converted, integer, network, opaque, rate, text } from "./codecs.ts";
+import { allowance, lineOverhead, lineUse } from "./line-codecs.ts";
 import { type Codec, ownOption, standardOption } from "./option.ts";
 
 /** The size of a freshness token. */
@@ -40,6 +41,10 @@ export const LINE_MTU = ownOption(8, uint16Bytes);
 export const TUNNEL_MTU = ownOption(9, uint16Bytes);
 export const SOFTWARE_VERSION = ownOption(10, text(VERSION_LIMIT));
 export const FRESHNESS_TOKEN = ownOption(11, opaque(TOKEN_SIZE, TOKEN_SIZE));
+export const DOWNLOAD_MINIMUM = ownOption(12, rate);
+export const LINE_OVERHEAD = ownOption(13, lineOverhead);
+export const LINE_USE = ownOption(14, lineUse);
+export const ALLOWANCE = ownOption(15, allowance);
 
 // IPCP: RFC 1332 §3.3, RFC 1877 §1.1 and §1.3; and our own. A prefix length belongs to the address in its packet.
 export const IP4_ADDRESS = standardOption(3, opaque(IP4_SIZE, IP4_SIZE));
