@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { readConfigFile } from "../shared/config/config-file.ts";
 import { didYouMean, showWord } from "../shared/config/did-you-mean.ts";
+import { type FilterRule, readFilters } from "../shared/config/filters-section.ts";
 import {
   checkGeneral,
   findGeneral,
@@ -13,8 +14,12 @@ import type { SectionOf } from "../shared/config/key.ts";
 import { placeOf, readSection } from "../shared/config/read-section.ts";
 import type { Secret } from "../shared/config/secret.ts";
 import type { IpAddress, IpPrefix } from "../shared/config/values/ip-address.ts";
+import type { QuotaAction } from "../shared/config/values/link-limits.ts";
 import { isLinkName, parseName } from "../shared/config/values/name.ts";
-import type { BytesPerSecond } from "../shared/protocol/units.ts";
+import type { RateLimits } from "../shared/protocol/link/configured-rate.ts";
+import type { LineTerms } from "../shared/protocol/session/line-terms.ts";
+import { minimumOf } from "../shared/protocol/session/told-rates.ts";
+import type { Bytes } from "../shared/protocol/units.ts";
 import { CLIENT_GENERAL_KEYS, CLIENT_LINK_KEYS } from "./client-keys.ts";
 import { checkClientLinks, type LinkSection } from "./client-links.ts";
 
@@ -39,11 +44,22 @@ export type ClientLinkConfig = {
   readonly remoteHost: string;
   readonly remotePort: number;
   /** Our sending rate. */
-  readonly uploadRate: BytesPerSecond | undefined;
+  readonly upload: RateLimits;
   /** The server's sending rate. */
-  readonly downloadRate: BytesPerSecond | undefined;
+  readonly download: RateLimits;
+  /** What else is said of the line; its minimum is that of `download`. */
+  readonly line: LineTerms;
+  readonly quota: QuotaConfig | undefined;
   /** The line's MTU with the IP header. */
   readonly mtu: number | undefined;
+};
+
+/** What a link may carry in a month, both ways together, and what becomes of it when that is used up. */
+export type QuotaConfig = {
+  readonly limit: Bytes;
+  /** The day of the month on which it starts anew, 1 to 31. */
+  readonly resetDay: number;
+  readonly action: QuotaAction;
 };
 
 /** Everything that `hawser client` is told by its file. */
@@ -58,7 +74,11 @@ export type ClientConfig = GeneralConfig & {
   readonly ip6: IpPrefix | undefined;
   /** The links that are enabled, in the order of the file. */
   readonly links: readonly ClientLinkConfig[];
+  /** The lines of [filters] in their order, also those of links that are not enabled. */
+  readonly filters: readonly FilterRule[];
 };
+
+const SECTIONS_EXPECTED = "expected [general], [filters] or the name of a link, such as [dsl1]";
 
 type General = SectionOf<typeof CLIENT_GENERAL_KEYS>;
 
@@ -76,7 +96,8 @@ export function parseClientConfig(text: string, file: string): ClientConfig {
 export function readClientConfig(ini: IniFile): ClientConfig {
   const section = findGeneral(ini, "client");
   const general = readSection(ini, section, CLIENT_GENERAL_KEYS);
-  const links = readLinks(ini);
+  const { links, names } = readLinks(ini);
+  const filters = readFilters(ini, names);
   if (general === undefined) return ini.problems.raise();
   checkGeneral(ini, section, general);
   const secret = readSecret(ini, section, general);
@@ -99,6 +120,7 @@ export function readClientConfig(ini: IniFile): ClientConfig {
     secret,
     name,
     links: links.map((link) => linkConfig(link, general)),
+    filters,
   };
 }
 
@@ -129,28 +151,43 @@ function linkConfig({ section, keys }: LinkSection, general: General): ClientLin
     fwmark: keys.fwmark,
     remoteHost: keys.remotehost ?? general.remotehost ?? "",
     remotePort: keys.remoteport ?? general.remoteport,
-    uploadRate: keys.bandwidth_upload,
-    downloadRate: keys.bandwidth_download,
+    upload: keys.bandwidth_upload,
+    download: keys.bandwidth_download,
+    line: {
+      downloadMinimum: minimumOf(keys.bandwidth_download),
+      overhead: keys.overhead,
+      priority: keys.priority,
+      isFallbackOnly: keys.fallback_only,
+      lossTolerance: keys.loss_tolerance ?? general.loss_tolerance,
+      latencyTolerance: keys.latency_tolerance ?? general.latency_tolerance,
+    },
+    quota:
+      keys.quota === undefined
+        ? undefined
+        : { limit: keys.quota, resetDay: keys.quota_reset, action: keys.quota_action },
     mtu: keys.mtu,
   };
 }
 
-function readLinks(ini: IniFile): readonly LinkSection[] {
+/** The links that are enabled, and the names of all. */
+function readLinks(ini: IniFile): { readonly links: readonly LinkSection[]; readonly names: readonly string[] } {
   const links: LinkSection[] = [];
+  const names: string[] = [];
   for (const section of ini.sections.values()) {
-    if (section.name === "general") continue;
+    if (section.name === "general" || section.name === "filters") continue;
     if (!isLinkName(section.name)) {
       refuseSection(ini, section);
       continue;
     }
+    names.push(section.name);
     const keys = readSection(ini, section, CLIENT_LINK_KEYS);
     if (keys?.enabled === true) links.push({ section, keys });
   }
-  return links;
+  return { links, names };
 }
 
 function refuseSection(ini: IniFile, section: IniSection): void {
   const place = { file: ini.file, line: section.line };
-  const hint = didYouMean(section.name, ["general"]) || ": expected [general] or the name of a link, such as [dsl1]";
+  const hint = didYouMean(section.name, ["general", "filters"]) || `: ${SECTIONS_EXPECTED}`;
   ini.problems.add(place, `unknown section ${showWord(section.name)}${hint}`);
 }

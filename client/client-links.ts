@@ -3,6 +3,7 @@ import type { IniFile, IniSection } from "../shared/config/ini-file.ts";
 import type { SectionOf } from "../shared/config/key.ts";
 import { placeOf } from "../shared/config/read-section.ts";
 import { isUnspecified } from "../shared/config/values/ip-address.ts";
+import { isLinkName } from "../shared/config/values/name.ts";
 import { LINKS_PER_DAEMON } from "../shared/runtime/system/uplink-plan.ts";
 import type { CLIENT_LINK_KEYS } from "./client-keys.ts";
 
@@ -16,7 +17,7 @@ export function checkClientLinks(
   links: readonly LinkSection[],
   defaults: { readonly remotehost?: string | undefined },
 ): void {
-  const hasLinkSections = ini.sections.size > 1;
+  const hasLinkSections = [...ini.sections.keys()].some((name) => isLinkName(name));
   if (links.length === 0 && (ini.problems.isEmpty || !hasLinkSections)) {
     const complaint = hasLinkSections
       ? "no link is enabled"
@@ -33,6 +34,7 @@ export function checkClientLinks(
     const place = { file: ini.file, line: surplus.section.line, section: surplus.section.name };
     ini.problems.add(place, `expected at most ${LINKS_PER_DAEMON} links`);
   }
+  for (const link of links) checkQuota(ini, link);
   for (const link of links) checkFamilies(ini, link, link.keys.remotehost ?? defaults.remotehost);
   checkWays(ini, links);
   checkPorts(ini, links);
@@ -52,6 +54,14 @@ function checkFamilies(ini: IniFile, { section, keys }: LinkSection, remoteHost:
   if (remoteFamily !== 0 && remoteFamily !== bindhost.family && !meansAny) {
     const complaint = `expected an IPv${remoteFamily} address, as remotehost is ${remoteHost}`;
     ini.problems.add(placeOf(ini, section, "bindhost"), complaint);
+  }
+}
+
+function checkQuota(ini: IniFile, { section, keys }: LinkSection): void {
+  if (keys.quota !== undefined) return;
+  for (const key of ["quota_reset", "quota_action"]) {
+    if (section.entries.has(key))
+      ini.problems.add(placeOf(ini, section, key), 'says nothing without a quota = "50 GB"');
   }
 }
 

@@ -1,9 +1,14 @@
+import type { AutoOrNo } from "../shared/config/kinds.ts";
+import type { RateLimits } from "../shared/protocol/link/configured-rate.ts";
 import type { SchedulerName } from "../shared/protocol/scheduler/schedulers.ts";
 import type { Cipher } from "../shared/protocol/seal/aead.ts";
 import type { InnerAddress } from "../shared/protocol/session/codecs.ts";
 import type { SecretKey } from "../shared/protocol/session/key-id.ts";
+import type { LineTerms } from "../shared/protocol/session/line-terms.ts";
 import type { AcceptedLink } from "../shared/protocol/session/link-answer.ts";
 import type { BytesPerSecond, Milliseconds } from "../shared/protocol/units.ts";
+
+import type { LinkFilter } from "../shared/runtime/system/packet-filter-compiler.ts";
 
 /** What the client's data plane is made from. */
 export type ClientPlaneData = {
@@ -19,9 +24,18 @@ export type ClientPlaneData = {
   readonly mrru: number;
   readonly reorderWait: Milliseconds;
   readonly scheduler: SchedulerName;
+  readonly retransmit: AutoOrNo;
+  readonly redundancy: AutoOrNo;
+  /** Which packets go over which link while that is up: the first that matches counts. */
+  readonly filters: readonly LinkFilter[];
   readonly version: string;
   readonly links: readonly {
     readonly name: string;
+    readonly sendLimits: RateLimits;
+    /** The server's sending rate. */
+    readonly receiveLimits: RateLimits;
+    readonly line: LineTerms;
+    /** The most of each way: what the limits come to where the rate is not found. */
     readonly sendRate: BytesPerSecond;
     readonly receiveRate: BytesPerSecond;
     readonly mtu: number;

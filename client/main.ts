@@ -1,6 +1,6 @@
 import { runDirectory } from "../shared/observe/control-path.ts";
 import { createLogger } from "../shared/observe/log.ts";
-import { UNLIMITED } from "../shared/protocol/units.ts";
+import { maximumOf } from "../shared/protocol/session/told-rates.ts";
 import { ciphersFor, lineMtu } from "../shared/runtime/data-plane/defaults.ts";
 import { createHandshakeCrypto } from "../shared/runtime/handshake-crypto.ts";
 import { secretKeyFromText } from "../shared/runtime/secret-key.ts";
@@ -9,6 +9,7 @@ import { isRestarting } from "../shared/runtime/stop-reason.ts";
 import { describeChange } from "../shared/runtime/system/change-actions.ts";
 import type { HostChange } from "../shared/runtime/system/host-change.ts";
 import { HostChanges } from "../shared/runtime/system/host-changes.ts";
+import { compileFilters, type LinkFilter } from "../shared/runtime/system/packet-filter-compiler.ts";
 import { requirePrivileges } from "../shared/runtime/system/privileges.ts";
 import { hawserVersion } from "../shared/runtime/version.ts";
 import type { ClientConfig } from "./client-config.ts";
@@ -31,6 +32,7 @@ export async function runClient(
   const servers = new ServerAddresses();
   if (dryRun) {
     await servers.resolve(config.links.map(({ remoteHost }) => remoteHost));
+    await filtersOf(config, signal);
     process.stdout.write(`${(await planClient(config)).join("\n")}\n`);
     return 0;
   }
@@ -38,8 +40,12 @@ export async function runClient(
   await requirePrivileges();
   if (config.statusCommand !== undefined) await requireSafeScript(config.statusCommand);
   await unlessAborted(servers.resolve(config.links.map(({ remoteHost }) => remoteHost)), signal);
-  const planeData = await planeDataOf(config);
-  if (signal.aborted) return 0;
+  const planeData = await planeDataOf(config, signal).catch((error: unknown) => {
+    // A compiler of filters that was stopped with us is no failure.
+    if (signal.aborted) return undefined;
+    throw error;
+  });
+  if (planeData === undefined || signal.aborted) return 0;
   const changes = await HostChanges.open({ interfaceName: config.interfaceName, directory: runDirectory() });
   for (const command of changes.recovered) log.info({ command }, "undone: left over from a crash");
   const daemon = new ClientDaemon({ config, planeData, servers, changes, log, version: hawserVersion() });
@@ -83,7 +89,13 @@ async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<
   await Promise.race([work, aborted]);
 }
 
-async function planeDataOf(config: ClientConfig): Promise<ClientPlaneData> {
+/** The programs of [filters] for the links that are enabled. Throws ConfigError for expressions that are none. */
+async function filtersOf(config: ClientConfig, signal: AbortSignal): Promise<readonly LinkFilter[]> {
+  const filters = await compileFilters(config.filters, signal);
+  return filters.filter(({ link }) => config.links.some(({ name }) => name === link));
+}
+
+async function planeDataOf(config: ClientConfig, signal: AbortSignal): Promise<ClientPlaneData> {
   const crypto = await createHandshakeCrypto();
   const inner = (prefix: ClientConfig["ip4"]) =>
     prefix === undefined ? undefined : { address: prefix.address.bytes, prefixLength: prefix.length };
@@ -100,11 +112,17 @@ async function planeDataOf(config: ClientConfig): Promise<ClientPlaneData> {
     mrru: Math.max(config.mrru, config.mtu === "auto" ? 0 : config.mtu),
     reorderWait: config.reorderWait,
     scheduler: config.scheduler,
+    retransmit: config.retransmit,
+    redundancy: config.redundancy,
+    filters: await filtersOf(config, signal),
     version: hawserVersion(),
-    links: config.links.map(({ name, uploadRate, downloadRate, mtu }) => ({
+    links: config.links.map(({ name, upload, download, line, mtu }) => ({
       name,
-      sendRate: uploadRate ?? UNLIMITED,
-      receiveRate: downloadRate ?? UNLIMITED,
+      sendLimits: upload,
+      receiveLimits: download,
+      line,
+      sendRate: maximumOf(upload),
+      receiveRate: maximumOf(download),
       mtu: lineMtu(mtu),
     })),
   };

@@ -2,7 +2,7 @@
 # Builds Hawser from the checkout around this script and installs it; run it again to update.
 #
 #   sudo deploy/install.sh              into /usr/local
-#   deploy/install.sh --uninstall       removes what it installed; configuration stays
+#   deploy/install.sh --uninstall       removes what it installed; configuration and quotas stay
 #
 # PREFIX (default /usr/local) and DESTDIR (default empty, for building packages) are taken from the environment.
 set -eu

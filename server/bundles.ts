@@ -45,7 +45,7 @@ export type BundlesOptions = {
   readonly tunnelMtu: Bytes | undefined;
   readonly ratesFor: (
     client: string,
-    link: string,
+    offer: LinkOffer,
   ) => { readonly sendRate: BytesPerSecond | undefined; readonly receiveRate: BytesPerSecond | undefined };
 };
 
@@ -111,7 +111,7 @@ export class Bundles implements Reception<SecretOwner> {
         routes: [],
         tunnelMtu,
       },
-      ...ratesFor(name, offer.linkName),
+      ...ratesFor(name, offer),
     };
   }
 

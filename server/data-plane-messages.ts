@@ -1,3 +1,4 @@
+import type { AutoOrNo } from "../shared/config/kinds.ts";
 import type { IpAddress, IpPrefix } from "../shared/config/values/ip-address.ts";
 import type { SchedulerName } from "../shared/protocol/scheduler/schedulers.ts";
 import type { Cipher } from "../shared/protocol/seal/aead.ts";
@@ -24,6 +25,8 @@ export type ServerPlaneData = {
   readonly mrru: number;
   readonly reorderWait: Milliseconds;
   readonly scheduler: SchedulerName;
+  readonly retransmit: AutoOrNo;
+  readonly redundancy: AutoOrNo;
   readonly deadAfter: Milliseconds | undefined;
   readonly tunnelMtu: Bytes | undefined;
   readonly version: string;

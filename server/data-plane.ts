@@ -4,6 +4,7 @@ import { DROP } from "../shared/protocol/drop-reason.ts";
 import type { MemberLink } from "../shared/protocol/link/member-link.ts";
 import { CELL_SIZE } from "../shared/protocol/packet/cell-pool.ts";
 import { Responder } from "../shared/protocol/responder.ts";
+import { maximumOf } from "../shared/protocol/session/told-rates.ts";
 import type { Tunnel } from "../shared/protocol/tunnel.ts";
 import type { HostEvent } from "../shared/protocol/tunnel-host.ts";
 import { DataPlane } from "../shared/runtime/data-plane/data-plane.ts";
@@ -15,7 +16,7 @@ import { createHandshakeCrypto } from "../shared/runtime/handshake-crypto.ts";
 import { SystemError } from "../shared/runtime/system-error.ts";
 import { type Bundle, Bundles } from "./bundles.ts";
 import type { ServerCommand, ServerEvent, ServerPlaneData } from "./data-plane-messages.ts";
-import { linkRatesFor } from "./link-rates.ts";
+import { linkLimits } from "./link-rates.ts";
 
 // Beside the cells: sockets, the TUN device, packets that are put together, and the links' addresses.
 const OTHER_BYTES = 64 * 1024 * 1024;
@@ -48,9 +49,9 @@ class ServerPlane {
       host,
       random,
       classes: TRAFFIC_CLASSES,
-      ratesFor: (client, link) => {
-        const { downloadRate, uploadRate } = linkRatesFor(data.linkRates, client, link);
-        return { sendRate: downloadRate, receiveRate: uploadRate };
+      ratesFor: (client, offer) => {
+        const { sendLimits, receiveLimits } = linkLimits(data.linkRates, client, offer);
+        return { sendRate: maximumOf(sendLimits), receiveRate: maximumOf(receiveLimits) };
       },
     });
     const { ciphers, deadAfter, version } = data;

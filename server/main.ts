@@ -80,6 +80,8 @@ async function planeDataOf(config: ServerConfig): Promise<ServerPlaneData> {
     mrru: Math.max(config.mrru, config.mtu === "auto" ? 0 : config.mtu),
     reorderWait: config.reorderWait,
     scheduler: config.scheduler,
+    retransmit: config.retransmit,
+    redundancy: config.redundancy,
     deadAfter: config.timeout === "auto" ? undefined : config.timeout,
     tunnelMtu: config.mtu === "auto" ? undefined : bytes(config.mtu),
     version: hawserVersion(),

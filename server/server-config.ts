@@ -104,5 +104,5 @@ function clientConfig(ini: IniFile, { client, section, keys }: ClientSection): S
 }
 
 function linkRatesOf({ client, link, keys }: LinkSection): LinkRates {
-  return { client, link, downloadRate: keys.bandwidth_download, uploadRate: keys.bandwidth_upload };
+  return { client, link, download: keys.bandwidth_download, upload: keys.bandwidth_upload };
 }

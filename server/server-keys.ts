@@ -36,6 +36,6 @@ export const SERVER_CLIENT_KEYS = {
 
 /** The keys of [LINK], for that link of every client, and of [client NAME link LINK], for that of one. */
 export const SERVER_LINK_KEYS = {
-  bandwidth_download: optionalKey(kinds.rate, "Our sending rate on this link, instead of what the client tells."),
-  bandwidth_upload: optionalKey(kinds.rate, "The client's sending rate on this link, instead of its own value."),
+  bandwidth_download: optionalKey(kinds.rateLimits, "A limit of our sending rate, beside what the client tells."),
+  bandwidth_upload: optionalKey(kinds.rateLimits, "A limit of the client's sending rate, beside its own."),
 } as const;

@@ -47,6 +47,13 @@ function readServerSection(ini: IniFile, section: IniSection): ClientSection | L
     return keys && { kind: "link", client: undefined, link: section.name, keys };
   }
   const place = { file: ini.file, line: section.line };
+  if (section.name === "filters") {
+    ini.problems.add(
+      place,
+      "[filters] is for the client's file: this end answers a flow on the link that it comes by",
+    );
+    return undefined;
+  }
   ini.problems.add(place, `unknown section ${showWord(section.name)}${hintFor(section.name)}`);
   return undefined;
 }

@@ -1,9 +1,13 @@
-import type { ClientConfig, ClientLinkConfig } from "../../client/client-config.ts";
+import type { ClientConfig, ClientLinkConfig, QuotaConfig } from "../../client/client-config.ts";
 import { isUnspecified, parseIpAddress } from "../config/values/ip-address.ts";
+import { formatRate } from "../config/values/rate.ts";
+import { formatSize } from "../config/values/size.ts";
+import { THROTTLED_RATE } from "../protocol/link/quota.ts";
+import { NEVER } from "../protocol/units.ts";
 import {
   type CheckReport,
   describeGeneral,
-  describeRate,
+  describeLimits,
   doubtAddress,
   doubtDevice,
   doubtGeneral,
@@ -11,6 +15,8 @@ import {
   labelled,
 } from "./check-common.ts";
 import type { Resolution } from "./resolve-hosts.ts";
+
+const ONLY_ALONE = "only while no other link is up";
 
 type Hosts = ReadonlyMap<string, Resolution>;
 
@@ -23,6 +29,7 @@ export function describeClient(config: ClientConfig, hosts: Hosts): CheckReport 
     labelled("addresses", describeAddresses(config)),
     labelled("routes", describeRoutes(config)),
     labelled("dns", describeDns(config)),
+    ...describeFilters(config),
     ...config.links.flatMap((link, index) => describeLink(link, servers[index]?.text ?? "")),
   ];
   return { lines, warnings: doubtClient(config), isUsable: servers.every(({ isFound }) => isFound) };
@@ -50,9 +57,10 @@ function describeLink(link: ClientLinkConfig, server: string): readonly string[]
     `link ${link.name}`,
     labelled("leaves by", describeWay(link)),
     labelled("server", server),
-    labelled("upload", describeRate(link.uploadRate)),
-    labelled("download", describeRate(link.downloadRate)),
+    labelled("upload", describeLimits(link.upload)),
+    labelled("download", describeLimits(link.download)),
     labelled("mtu", link.mtu === undefined ? "that of the device" : String(link.mtu)),
+    ...describeTerms(link),
   ];
 }
 
@@ -66,6 +74,37 @@ function describeWay({ bindDevice, bindHost, bindPort, gateway, table, fwmark }:
     fwmark === undefined ? undefined : `mark 0x${fwmark.toString(16)}`,
   ].filter((part) => part !== undefined);
   return parts.length === 0 ? "the main routing table" : parts.join(", ");
+}
+
+/** What is said of a line beyond the usual. */
+function describeTerms({ line, quota }: ClientLinkConfig): readonly string[] {
+  const { framing, perPacket, smallest } = line.overhead;
+  const least = smallest === 0 ? "" : `, and at least ${smallest} in all`;
+  const use = [
+    line.priority === 1 ? undefined : `priority ${line.priority}`,
+    line.isFallbackOnly ? ONLY_ALONE : undefined,
+    line.lossTolerance === 1 ? undefined : `spared above ${Number((line.lossTolerance * 100).toPrecision(6))} % loss`,
+    line.latencyTolerance === NEVER ? undefined : `spared above ${line.latencyTolerance} ms`,
+  ].filter((part) => part !== undefined);
+  return [
+    ...(perPacket === 0 && framing === "frames"
+      ? []
+      : [labelled("overhead", `${perPacket} bytes a packet${least}${framing === "cells" ? ", in ATM cells" : ""}`)]),
+    ...(use.length === 0 ? [] : [labelled("use", use.join(", "))]),
+    ...(quota === undefined ? [] : [labelled("quota", describeQuota(quota))]),
+  ];
+}
+
+function describeQuota({ limit, resetDay, action }: QuotaConfig): string {
+  const afterwards = { fallback: ONLY_ALONE, off: "off", throttle: `at most ${formatRate(THROTTLED_RATE)}` };
+  return `${formatSize(limit)} a month from day ${resetDay}, then ${afterwards[action]}`;
+}
+
+function describeFilters({ filters, links }: ClientConfig): readonly string[] {
+  return filters.map(({ link, expression }) => {
+    const isUsed = links.some(({ name }) => name === link);
+    return labelled("filter", `${link}: ${expression}${isUsed ? "" : " (this link is not enabled)"}`);
+  });
 }
 
 function describeRemote(link: ClientLinkConfig, hosts: Hosts): { readonly text: string; readonly isFound: boolean } {
@@ -91,22 +130,14 @@ function doubtClient(config: ClientConfig): readonly string[] {
     ...(routesNothing
       ? ["[general] has neither default_route = yes nor routes: only the server itself is reached"]
       : []),
+    ...(config.links.every(({ line }) => line.isFallbackOnly) ? ["every link is fallback_only, so none is one"] : []),
     ...config.links.flatMap(doubtLink),
   ];
 }
 
 function doubtLink(link: ClientLinkConfig): readonly string[] {
-  const missing = [
-    link.uploadRate === undefined ? "bandwidth_upload" : undefined,
-    link.downloadRate === undefined ? "bandwidth_download" : undefined,
-  ].filter((key) => key !== undefined);
-  const rates =
-    missing.length === 0
-      ? []
-      : [`[${link.name}] has no ${missing.join(" and no ")}: its traffic is not shaped to the line`];
   return [
     ...doubtDevice(link.bindDevice, `[${link.name}] binddev`),
     ...doubtAddress(link.bindHost, `[${link.name}] bindhost`),
-    ...rates,
   ];
 }

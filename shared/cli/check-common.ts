@@ -4,8 +4,8 @@ import type { GeneralConfig } from "../config/general-config.ts";
 import type { Secret } from "../config/secret.ts";
 import { formatDuration } from "../config/values/duration.ts";
 import { type IpAddress, isSameAddress, isUnspecified, parseIpAddress } from "../config/values/ip-address.ts";
-import { formatRate } from "../config/values/rate.ts";
-import type { BytesPerSecond } from "../protocol/units.ts";
+import { formatRateSetting } from "../config/values/rate-setting.ts";
+import type { RateLimits } from "../protocol/link/configured-rate.ts";
 import { isRandomKey } from "../runtime/secret-key.ts";
 
 /** What `hawser check` found out about a file. `isUsable`: everything that it names could be found. */
@@ -24,19 +24,21 @@ export function labelled(label: string, text: string): string {
 
 /** What [general] says on either end. */
 export function describeGeneral(config: GeneralConfig): readonly string[] {
-  const { mtu, mrru, cipher, keepalive, timeout, reorderWait } = config;
+  const { mtu, mrru, scheduler, retransmit, redundancy, cipher, keepalive, timeout, reorderWait } = config;
   const dead = timeout === "auto" ? "auto" : formatDuration(timeout);
   return [
     labelled("mtu", `${mtu}, packets of up to ${mrru} bytes are put together`),
+    labelled("sending", `${scheduler}, retransmit ${retransmit}, redundancy ${redundancy}`),
     labelled("cipher", cipher),
     labelled("times", `keepalive ${formatDuration(keepalive)}, timeout ${dead}, wait ${formatDuration(reorderWait)}`),
     labelled("status", `${config.controlSocket}${config.statusCommand ? `, calls ${config.statusCommand}` : ""}`),
   ];
 }
 
-/** A rate in bits and in the file's own unit, or that there is none. */
-export function describeRate(rate: BytesPerSecond | undefined): string {
-  return rate === undefined ? "not given" : `${formatRate(rate)} (${rate} bytes per second)`;
+/** What is known of a line's rate: that in the file, in bits and in the file's own unit, or that it is found. */
+export function describeLimits(limits: RateLimits): string {
+  if (limits.kind === "ceiling") return `${formatRateSetting(limits)} (${limits.rate} bytes per second)`;
+  return limits.kind === "range" ? `${formatRateSetting(limits)}, found in use` : "found in use";
 }
 
 /** Doubts about a secret: one that people can remember can be guessed. */

@@ -2,10 +2,11 @@ import type { LinkRates } from "../../server/link-rates.ts";
 import type { ServerClientConfig } from "../../server/server-clients.ts";
 import type { ServerConfig } from "../../server/server-config.ts";
 import { networkOf } from "../config/values/ip-address.ts";
+import type { RateLimits } from "../protocol/link/configured-rate.ts";
 import {
   type CheckReport,
   describeGeneral,
-  describeRate,
+  describeLimits,
   doubtAddress,
   doubtDevice,
   doubtGeneral,
@@ -55,12 +56,17 @@ function describeClient({ name, isEnabled, secret, ip4, ip6, routes }: ServerCli
   ];
 }
 
-function describeRates({ client, link, downloadRate, uploadRate }: LinkRates): readonly string[] {
+function describeRates({ client, link, download, upload }: LinkRates): readonly string[] {
   return [
     `link ${link} of ${client ?? "every client"}`,
-    labelled("download", downloadRate === undefined ? "as the client says" : describeRate(downloadRate)),
-    labelled("upload", uploadRate === undefined ? "as the client says" : describeRate(uploadRate)),
+    labelled("download", describeOwnLimits(download)),
+    labelled("upload", describeOwnLimits(upload)),
   ];
+}
+
+function describeOwnLimits(limits: RateLimits | undefined): string {
+  if (limits === undefined || limits.kind === "auto") return "as the client says";
+  return `${describeLimits(limits)}, or less if the client says so`;
 }
 
 function doubtServer(config: ServerConfig): readonly string[] {

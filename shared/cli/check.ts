@@ -4,6 +4,7 @@ import { readConfigFile } from "../config/config-file.ts";
 import { refuseWithoutGeneral, roleOf } from "../config/general-config.ts";
 import type { IniFile } from "../config/ini-file.ts";
 import { placeOf } from "../config/read-section.ts";
+import { compileFilters } from "../runtime/system/packet-filter-compiler.ts";
 import { describeClient } from "./check-client.ts";
 import type { CheckReport } from "./check-common.ts";
 import { describeServer } from "./check-server.ts";
@@ -46,6 +47,7 @@ async function check(file: string, planners: Planners, io: CommandIo): Promise<n
   const role = roleOf(ini);
   if (role === "client") {
     const config = readClientConfig(ini);
+    await compileFilters(config.filters);
     const hosts = await resolveHosts(config.links.map((link) => link.remoteHost));
     return print(describeClient(config, hosts), await planners.planClient(config), io);
   }

@@ -8,7 +8,7 @@ import { editDistance } from "./did-you-mean.ts";
 import type { GENERAL_KEYS } from "./general-keys.ts";
 import type { IniFile, IniSection } from "./ini-file.ts";
 import type { SectionOf } from "./key.ts";
-import type { LogFormat, LogLevel, Role } from "./kinds.ts";
+import type { AutoOrNo, LogFormat, LogLevel, Role } from "./kinds.ts";
 import { placeOf } from "./read-section.ts";
 import type { Secret } from "./secret.ts";
 
@@ -21,6 +21,10 @@ export type GeneralConfig = {
   readonly mtu: number | "auto";
   readonly mrru: Bytes;
   readonly scheduler: SchedulerName;
+  /** Whether this end sends again what was lost. */
+  readonly retransmit: AutoOrNo;
+  /** Whether this end sends real-time packets on two links while one shows loss or jitter. */
+  readonly redundancy: AutoOrNo;
   readonly cipher: Cipher | "auto";
   readonly keepalive: Milliseconds;
   /** The dead interval of a link; auto leaves it to the link's own rules. */
@@ -41,6 +45,8 @@ export function generalConfig(file: string, general: SectionOf<typeof GENERAL_KE
     mtu: general.mtu,
     mrru: bytes(general.mrru),
     scheduler: general.scheduler,
+    retransmit: general.retransmit,
+    redundancy: general.redundancy,
     cipher: general.cipher,
     keepalive: general.keepalive,
     timeout: general.timeout,

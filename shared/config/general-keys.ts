@@ -14,6 +14,12 @@ export const GENERAL_KEYS = {
     "The largest packet that this end puts together again (RFC 1990 §5.1.1).",
   ),
   scheduler: keyWithDefault(kinds.scheduler, "earliest-arrival", "How packets are spread over the links."),
+  retransmit: keyWithDefault(kinds.autoOrNo, "auto", "Whether what was lost is sent again while it is of use."),
+  redundancy: keyWithDefault(
+    kinds.autoOrNo,
+    "auto",
+    "Whether real-time packets are doubled while a link hurts them.",
+  ),
   cipher: keyWithDefault(kinds.cipher, "auto", "The cipher: auto takes the faster one for both processors."),
   keepalive: keyWithDefault(kinds.keepalive, "5", "How often an idle link is asked whether it is alive."),
   timeout: keyWithDefault(kinds.timeout, "auto", "For how long a link may leave questions unanswered."),

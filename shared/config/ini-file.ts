@@ -101,7 +101,7 @@ function readHeader(line: string): Line {
 function readEntry(line: string): Line {
   const separator = line.indexOf("=");
   const key = separator < 0 ? "" : line.slice(0, separator).trim();
-  if (!/^[\w.-]+(\[\])?$/.test(key)) return { kind: "wrong", complaint: NOT_AN_ENTRY };
+  if (!/^[\w.@-]+(\[\])?$/.test(key)) return { kind: "wrong", complaint: NOT_AN_ENTRY };
   if (key.endsWith("[]"))
     return {
       kind: "wrong",

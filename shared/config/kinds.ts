@@ -5,9 +5,11 @@ import { kind } from "./key.ts";
 import { Secret } from "./secret.ts";
 import { parseDuration } from "./values/duration.ts";
 import { type IpPrefix, parseIpAddress, parseIpPrefix, parseNetwork } from "./values/ip-address.ts";
+import { OVERHEAD_EXPECTED, parseLineOverhead } from "./values/line-overhead.ts";
+import * as limits from "./values/link-limits.ts";
 import { NAME_EXPECTED, parseAbsolutePath, parseHost, parseInterfaceName, parseName } from "./values/name.ts";
 import { listOf, oneOf, parseYesNo, wholeNumber } from "./values/plain.ts";
-import { parseRate, RATE_EXPECTED } from "./values/rate.ts";
+import { parseRateSetting, RATE_SETTING_EXPECTED } from "./values/rate-setting.ts";
 
 const LARGEST_WORD = 0xffff_ffff;
 
@@ -23,6 +25,9 @@ export type Role = (typeof ROLES)[number];
 export type LogLevel = (typeof LOG_LEVELS)[number];
 /** JSON lines, text for people, or text when the log goes to a terminal. */
 export type LogFormat = (typeof LOG_FORMATS)[number];
+
+/** Whether something is done where it helps, or never. */
+export type AutoOrNo = "auto" | "no";
 
 /** The kinds of values that keys have: how each is read, and what the error says when it cannot be. */
 export const role = kind(oneOf(ROLES), `expected "client" or "server"`);
@@ -49,7 +54,15 @@ export const networks = kind(
   "expected networks such as 192.168.1.0/24, separated by spaces or commas, with no bit set behind the prefix",
 );
 export const yesNo = kind(parseYesNo, "expected yes or no");
-export const rate = kind(parseRate, RATE_EXPECTED);
+export const autoOrNo = kind(parseAutoOrNo, "expected auto or no");
+export const rateLimits = kind(parseRateSetting, RATE_SETTING_EXPECTED);
+export const overhead = kind(parseLineOverhead, OVERHEAD_EXPECTED);
+export const quota = kind(limits.parseQuota, limits.QUOTA_EXPECTED);
+export const resetDay = kind(limits.parseResetDay, limits.RESET_DAY_EXPECTED);
+export const quotaAction = kind(limits.parseQuotaAction, limits.QUOTA_ACTION_EXPECTED);
+export const priority = kind(limits.parsePriority, limits.PRIORITY_EXPECTED);
+export const lossTolerance = kind(limits.parseLossTolerance, limits.LOSS_TOLERANCE_EXPECTED);
+export const latencyTolerance = kind(limits.parseLatencyTolerance, limits.LATENCY_TOLERANCE_EXPECTED);
 export const keepalive = kind(
   durationBetween(milliseconds(100), seconds(3600)),
   'expected seconds from 0.1 to 3600, such as 5, or a time with a unit: "500 ms", "2 min"',
@@ -97,6 +110,11 @@ function durationBetween(shortest: Milliseconds, longest: Milliseconds) {
     const duration = parseDuration(text);
     return duration !== undefined && duration >= shortest && duration <= longest ? duration : undefined;
   };
+}
+
+function parseAutoOrNo(text: string): AutoOrNo | undefined {
+  if (text === "auto") return "auto";
+  return parseYesNo(text) === false ? "no" : undefined;
 }
 
 function parseTable(text: string): string | undefined {

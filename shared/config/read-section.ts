@@ -8,6 +8,8 @@ import type { KeyTable, SectionOf } from "./key.ts";
 const ALIASES: ReadonlyMap<string, string> = new Map([
   ["bindfib", "table"],
   ["control_unix_path", "control_socket"],
+  ["loss_tolerence", "loss_tolerance"],
+  ["latency_tolerence", "latency_tolerance"],
 ]);
 
 const SECRET_KEYS: ReadonlySet<string> = new Set(["password"]);

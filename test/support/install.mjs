@@ -19,6 +19,7 @@ const COMMANDS = [
   ["sysctl", "procps"],
   ["ping", "iputils-ping"],
   ["tshark", "tshark"],
+  ["tcpdump", "tcpdump"],
   ["python3", "python3"],
   ["make", "build-essential"],
   ["g++", "build-essential"],

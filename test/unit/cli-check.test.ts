@@ -7,6 +7,7 @@ import { parseClientConfig } from "../../client/client-config.ts";
 import { checkCommand } from "../../shared/cli/check.ts";
 import { describeClient } from "../../shared/cli/check-client.ts";
 import { resolveHosts } from "../../shared/cli/resolve-hosts.ts";
+import { missingTcpdump } from "../support/tcpdump.ts";
 
 const KEY = "PBj0IJdnVAmWRAJhKKLKjZzdhTVhRzLTnMEAhQ0hYbk=";
 const GENERAL = `[general]\nmode = client\nname = alice\npassword = "${KEY}"\n`;
@@ -33,6 +34,7 @@ describe("hawser check", () => {
       stdout,
       `${path}: client alice on interface hawser0
   mtu          auto, packets of up to 65535 bytes are put together
+  sending      earliest-arrival, retransmit auto, redundancy auto
   cipher       auto
   times        keepalive 5 s, timeout auto, wait 300 ms
   status       /run/hawser/hawser0.sock
@@ -71,6 +73,7 @@ bandwidth_download = 1250000
       `${path}: server on interface hawser0
   listens on   :: port 5080
   mtu          auto, packets of up to 65535 bytes are put together
+  sending      earliest-arrival, retransmit auto, redundancy auto
   cipher       auto
   times        keepalive 5 s, timeout auto, wait 300 ms
   status       /run/hawser/hawser0.sock
@@ -82,7 +85,7 @@ client bob
   addresses    10.44.43.9
   routes       192.168.9.0/24
 link dsl of bob
-  download     10 Mbit/s (1250000 bytes per second)
+  download     10 Mbit/s (1250000 bytes per second), or less if the client says so
   upload       as the client says
 would do:
   plan for hawser0
@@ -90,7 +93,76 @@ would do:
     );
   });
 
-  it("doubts a weak password, a missing rate, route, device, address and program", async () => {
+  it("says how a client's lines are to be used", () => {
+    const text = `${GENERAL}scheduler = weighted
+retransmit = no
+remotehost = 127.0.0.9
+[a]
+binddev = lo
+overhead = atm
+loss_tolerance = 2.5
+latency_tolerance = 300
+quota = "50 GB"
+quota_reset = 15
+[b]
+bandwidth_download = "2 - 30 Mbit/s"
+priority = 2
+fallback_only = yes
+overhead = ethernet
+quota = "100 MB"
+quota_action = throttle
+[c]
+enabled = no
+[filters]
+b = "udp port 5060"
+c = icmp
+`;
+
+    const { lines, warnings } = describeClient(parseClientConfig(text, "x.conf"), new Map());
+
+    const shown = /^ {2}(sending|filter|upload|download|overhead|use|quota) /;
+    assert.deepEqual(
+      lines.filter((line) => shown.test(line)),
+      [
+        "  sending      weighted, retransmit no, redundancy auto",
+        "  filter       b: udp port 5060",
+        "  filter       c: icmp (this link is not enabled)",
+        "  upload       found in use",
+        "  download     found in use",
+        "  overhead     40 bytes a packet, in ATM cells",
+        "  use          spared above 2.5 % loss, spared above 300 ms",
+        "  quota        50 GB a month from day 15, then only while no other link is up",
+        "  upload       found in use",
+        "  download     2 Mbit/s - 30 Mbit/s, found in use",
+        "  overhead     38 bytes a packet, and at least 84 in all",
+        "  use          priority 2, only while no other link is up",
+        "  quota        100 MB a month from day 1, then at most 64 kbit/s",
+      ],
+    );
+    assert.deepEqual(
+      warnings.filter((warning) => warning.includes("fallback")),
+      [],
+    );
+  });
+
+  it("doubts that every link is for fallback only", () => {
+    const text = `${GENERAL}remotehost = a\n[a]\nbinddev = lo\nfallback_only = yes\n`;
+
+    const { warnings } = describeClient(parseClientConfig(text, "x.conf"), new Map());
+
+    assert.ok(warnings.includes("every link is fallback_only, so none is one"));
+  });
+
+  it("refuses a filter that libpcap refuses, with its line", { skip: missingTcpdump() }, async () => {
+    const path = file(`${GENERAL}remotehost = 127.0.0.9\n[a]\nbinddev = lo\n[filters]\na = udp prot 5\n`);
+
+    await assert.rejects(check(path), {
+      name: "ConfigError",
+      message: /^.*x\.conf:9: \[filters\] a = udp prot 5: .*: expected a pcap expression, see pcap-filter\(7\)$/,
+    });
+  });
+
+  it("doubts a weak password, a missing route, device, address and program", async () => {
     const path = file(`${GENERAL.replace(KEY, "hunter2")}remotehost = ::1
 statuscommand = /nowhere/up.sh
 [a]
@@ -109,9 +181,7 @@ bindhost = 2001:db8::7
         "warning: [general] statuscommand: /nowhere/up.sh is not there or may not be run",
         "warning: [general] has neither default_route = yes nor routes: only the server itself is reached",
         "warning: [a] binddev: there is no device nowhere0 now",
-        "warning: [a] has no bandwidth_upload and no bandwidth_download: its traffic is not shaped to the line",
         "warning: [b] bindhost: no device has the address 2001:db8::7 now",
-        "warning: [b] has no bandwidth_upload and no bandwidth_download: its traffic is not shaped to the line",
       ],
     );
     assert.doesNotMatch(stdout, /hunter2/);

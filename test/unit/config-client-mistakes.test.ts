@@ -2,12 +2,14 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { parseClientConfig } from "../../client/client-config.ts";
 import { ConfigError } from "../../shared/config/config-error.ts";
+import { LATENCY_TOLERANCE_EXPECTED, LOSS_TOLERANCE_EXPECTED } from "../../shared/config/values/link-limits.ts";
 
 const GENERAL = '[general]\nmode = client\npassword = "hunter2"\nremotehost = vps.example.net\n';
 const LINK = "[dsl1]\nbinddev = eth1\n";
 
 describe("A client's configuration is refused", () => {
-  const RATE = 'expected bytes per second, such as 1250000 or "10 Mbit/s"';
+  const RATE =
+    'expected bytes per second, such as 1250000 or "10 Mbit/s", a range with the lower rate first, "2 - 30 Mbit/s", or auto';
   const mistakes: readonly (readonly [string, string, readonly string[]])[] = [
     [
       "for a rate that is none",
@@ -38,7 +40,9 @@ describe("A client's configuration is refused", () => {
     [
       "for a section that can be no link",
       `${GENERAL}${LINK}[client alice]\n`,
-      ['client.conf:7: unknown section "client alice": expected [general] or the name of a link, such as [dsl1]'],
+      [
+        'client.conf:7: unknown section "client alice": expected [general], [filters] or the name of a link, such as [dsl1]',
+      ],
     ],
     [
       "for a server's file",
@@ -131,9 +135,47 @@ describe("A client's configuration is refused", () => {
       ["client.conf:9: [b] bindport = 5: [a] has the same local port and address: expected another port"],
     ],
     [
-      "for [filters], which mlvpn has",
-      `${GENERAL}${LINK}[filters]\ndsl1 = ip proto icmp\n`,
-      ['client.conf:7: unknown section "filters": expected [general] or the name of a link, such as [dsl1]'],
+      "for a filter of a link that is not there",
+      `${GENERAL}${LINK}[filters]\ndls1 = ip proto icmp\n`,
+      ['client.conf:8: [filters] dls1 = ip proto icmp: there is no link "dls1", did you mean "dsl1"?'],
+    ],
+    [
+      "for a misspelt [filters]",
+      `${GENERAL}${LINK}[filter s]\ndsl1 = icmp\n`,
+      ['client.conf:7: unknown section "filter s", did you mean "filters"?'],
+    ],
+    [
+      "with filters and no link",
+      `${GENERAL}[filters]\n`,
+      ["client.conf: there is no link: add a section for each, such as [dsl1]"],
+    ],
+    [
+      "for a range with the higher rate first",
+      `${GENERAL}[dsl]\nbandwidth_upload = "30 - 2 Mbit/s"\n`,
+      [`client.conf:6: [dsl] bandwidth_upload = 30 - 2 Mbit/s: ${RATE}`],
+    ],
+    [
+      "for what belongs to a quota without one",
+      `${GENERAL}${LINK}quota_action = off\nquota_reset = 3\n`,
+      [
+        'client.conf:7: [dsl1] quota_action = off: says nothing without a quota = "50 GB"',
+        'client.conf:8: [dsl1] quota_reset = 3: says nothing without a quota = "50 GB"',
+      ],
+    ],
+    [
+      "for a misspelt key of a quota",
+      `${GENERAL}${LINK}qouta = 5\n`,
+      ['client.conf:7: [dsl1]: unknown key "qouta", did you mean "quota"?'],
+    ],
+    [
+      "for mlvpn's spelling beside the right one",
+      `${GENERAL}${LINK}loss_tolerance = 5\nloss_tolerence = 6\n`,
+      ['client.conf:8: [dsl1]: "loss_tolerence" means the same as "loss_tolerance" at line 7: keep one of them'],
+    ],
+    [
+      "for a wrong value under mlvpn's spelling",
+      `${GENERAL}latency_tolerence = soon\n${LINK}`,
+      [`client.conf:5: [general] latency_tolerence = soon: ${LATENCY_TOLERANCE_EXPECTED}`],
     ],
     [
       "with all its mistakes at once, by line",
@@ -182,6 +224,9 @@ describe("A client's configuration is refused", () => {
     ["control_socket", `/${"a".repeat(107)}`, "expected a path from the root of at most 107 bytes"],
     ["log_level", "loud", "expected one of trace, debug, info, warn, error, fatal"],
     ["log_format", "xml", "expected one of auto, json, text"],
+    ["retransmit", "yes", "expected auto or no"],
+    ["redundancy", "always", "expected auto or no"],
+    ["loss_tolerance", "-1", LOSS_TOLERANCE_EXPECTED],
     ["mrru", "1000", "expected bytes from 1500 to 65535"],
     ["name", "two words", "expected a name of at most 64 letters, digits, dots, hyphens, underscores or @"],
   ];
@@ -193,6 +238,25 @@ describe("A client's configuration is refused", () => {
 
       assert.equal(problems.length, 1);
       assert.ok(problems[0]?.endsWith(`: ${expected}`), problems[0]);
+    });
+  }
+
+  const linkValues: readonly (readonly [string, string, string])[] = [
+    [
+      "overhead",
+      "adsl",
+      "expected none, pppoe, atm, ethernet, bytes per packet from 0 to 256, or a name of tc-cake(8) such as pppoa-vcmux",
+    ],
+    ["priority", "0", "expected a number from 1, which is used first, to 9"],
+    ["fallback_only", "maybe", "expected yes or no"],
+    ["quota", "50", 'expected bytes from 1 MB, or a size with a unit: "50 GB"'],
+    ["latency_tolerance", "0", LATENCY_TOLERANCE_EXPECTED],
+  ];
+  for (const [key, value, expected] of linkValues) {
+    it(`for a link's ${key} = ${value}`, () => {
+      assert.deepEqual(problemsOf(`${GENERAL}${LINK}${key} = ${value}\n`), [
+        `client.conf:7: [dsl1] ${key} = ${value}: ${expected}`,
+      ]);
     });
   }
 

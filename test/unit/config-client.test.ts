@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { hostname } from "node:os";
 import { describe, it } from "node:test";
 import { type ClientConfig, parseClientConfig } from "../../client/client-config.ts";
+import { LINE_KINDS } from "../../shared/protocol/link/line-overhead.ts";
+import { PLAIN_LINE } from "../../shared/protocol/session/line-terms.ts";
 
 const GENERAL = '[general]\nmode = client\npassword = "hunter2"\nremotehost = vps.example.net\n';
 const LINK = "[dsl1]\nbinddev = eth1\n";
@@ -24,12 +26,18 @@ describe("A client's configuration", () => {
       },
       ...{ statusCommand: undefined, controlSocket: "/run/hawser/hawser0.sock", logLevel: "info", logFormat: "auto" },
       ...{ defaultRoute: false, routes: [], dns: { kind: "none" }, ip4: undefined, ip6: undefined },
-      ...{ scheduler: "earliest-arrival" },
+      ...{ scheduler: "earliest-arrival", retransmit: "auto", redundancy: "auto", filters: [] },
       links: [
         {
           ...{ name: "dsl1", bindDevice: "eth1", bindHost: undefined, bindPort: undefined, gateway: undefined },
           ...{ table: undefined, fwmark: undefined, remoteHost: "vps.example.net", remotePort: 5080 },
-          ...{ uploadRate: undefined, downloadRate: undefined, mtu: undefined },
+          ...{
+            upload: { kind: "auto" },
+            download: { kind: "auto" },
+            line: PLAIN_LINE,
+            quota: undefined,
+            mtu: undefined,
+          },
         },
       ],
     });
@@ -83,7 +91,8 @@ mtu = 1428
       [dsl?.bindHost?.text, dsl?.bindPort, dsl?.gateway?.text],
       ["192.168.8.100", 4000, "192.168.8.1"],
     );
-    assert.deepEqual([dsl?.uploadRate, dsl?.downloadRate], [1_250_000, 6_250_000]);
+    assert.deepEqual(dsl?.upload, { kind: "ceiling", rate: 1_250_000 });
+    assert.deepEqual(dsl?.download, { kind: "ceiling", rate: 6_250_000 });
     assert.deepEqual([dsl?.remoteHost, dsl?.remotePort], ["198.51.100.7", 5081]);
     assert.deepEqual(
       [lte?.remoteHost, lte?.remotePort, lte?.table, lte?.fwmark, lte?.mtu],
@@ -105,6 +114,64 @@ mtu = 1428
       config.links.map(({ name }) => name),
       ["dsl1"],
     );
+  });
+
+  it("says what kind of line a link is, and how it is to be used", () => {
+    const config = parse(`${GENERAL}scheduler = weighted
+retransmit = no
+redundancy = off
+loss_tolerance = 5
+[dsl1]
+binddev = eth1
+bandwidth_upload = auto
+overhead = pppoe
+[lte]
+binddev = wwan0
+bandwidth_upload = "1 - 20 Mbit/s"
+bandwidth_download = "2 - 30 Mbit/s"
+priority = 2
+fallback_only = yes
+loss_tolerance = no
+latency_tolerance = "0.3 s"
+quota = "50 GB"
+quota_reset = 15
+quota_action = throttle
+`);
+
+    assert.deepEqual([config.scheduler, config.retransmit, config.redundancy], ["weighted", "no", "no"]);
+    const [dsl, lte] = config.links;
+    assert.deepEqual(dsl?.upload, { kind: "auto" });
+    assert.deepEqual(dsl?.line, { ...PLAIN_LINE, overhead: LINE_KINDS["pppoe-ptm"], lossTolerance: 0.05 });
+    assert.deepEqual(lte?.upload, { kind: "range", minimum: 125_000, maximum: 2_500_000 });
+    assert.deepEqual(lte?.download, { kind: "range", minimum: 250_000, maximum: 3_750_000 });
+    assert.deepEqual(lte?.line, {
+      ...{ downloadMinimum: 250_000, overhead: PLAIN_LINE.overhead, priority: 2, isFallbackOnly: true },
+      ...{ lossTolerance: 1, latencyTolerance: 300 },
+    });
+    assert.deepEqual(lte?.quota, { limit: 50_000_000_000, resetDay: 15, action: "throttle" });
+  });
+
+  it("takes mlvpn's spelling of tolerances, in [general] and for a link", () => {
+    const config = parse(`${GENERAL}latency_tolerence = 200
+[a]
+loss_tolerence = 10
+`);
+
+    const [link] = config.links;
+    assert.deepEqual([link?.line.lossTolerance, link?.line.latencyTolerance], [0.1, 200]);
+  });
+
+  it("has the filters of all links, also of those that are not enabled", () => {
+    const config = parse(`${GENERAL}${LINK}[l@te]\nenabled = no\n[filters]\nl@te = udp port 5060\ndsl1 = icmp\n`);
+
+    assert.deepEqual(
+      config.filters.map(({ link, expression }) => [link, expression]),
+      [
+        ["l@te", "udp port 5060"],
+        ["dsl1", "icmp"],
+      ],
+    );
+    assert.equal(config.links.length, 1);
   });
 
   it("takes each link's own server for that of [general]", () => {

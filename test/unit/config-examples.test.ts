@@ -17,7 +17,7 @@ const EXAMPLES = [
     file: "conf/client.conf",
     tables: [
       { keys: CLIENT_GENERAL_KEYS, isShownIn: (section: string) => section === "general" },
-      { keys: CLIENT_LINK_KEYS, isShownIn: (section: string) => section !== "general" },
+      { keys: CLIENT_LINK_KEYS, isShownIn: (section: string) => section !== "general" && section !== "filters" },
     ],
   },
   {

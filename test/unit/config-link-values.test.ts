@@ -24,7 +24,7 @@ describe("A rate setting", () => {
     assert.deepEqual(parseRateSetting("10 Mbit/s"), { kind: "ceiling", rate: 1_250_000 });
   });
 
-  for (const [text, lowest, highest] of [
+  for (const [text, minimum, maximum] of [
     ["2 - 30 Mbit/s", 250_000, 3_750_000],
     ["2-30 Mbit/s", 250_000, 3_750_000],
     ["2 – 30Mbit/s", 250_000, 3_750_000],
@@ -34,7 +34,7 @@ describe("A rate setting", () => {
     ["100 - 200 kB/s", 100_000, 200_000],
   ] as const) {
     it(`is a range: ${text}`, () => {
-      assert.deepEqual(parseRateSetting(text), { kind: "range", lowest, highest });
+      assert.deepEqual(parseRateSetting(text), { kind: "range", minimum, maximum });
     });
   }
 
@@ -63,8 +63,8 @@ describe("A rate setting", () => {
       anyRate.map((rate) => ({ kind: "ceiling", rate }) as const),
       fc
         .tuple(anyRate, anyRate)
-        .filter(([lowest, highest]) => lowest < highest)
-        .map(([lowest, highest]) => ({ kind: "range", lowest, highest }) as const),
+        .filter(([minimum, maximum]) => minimum < maximum)
+        .map(([minimum, maximum]) => ({ kind: "range", minimum, maximum }) as const),
     );
     fc.assert(
       fc.property(anySetting, (setting) => {
@@ -145,6 +145,7 @@ describe("An overhead", () => {
   it("is a number of bytes per packet", () => {
     assert.deepEqual(parseLineOverhead("34"), frames(34));
     assert.deepEqual(parseLineOverhead("0"), frames(0));
+    assert.deepEqual(parseLineOverhead("none"), frames(0));
   });
 
   it("is nothing else", () => {

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { linkRatesFor } from "../../server/link-rates.ts";
+import { linkLimits } from "../../server/link-rates.ts";
 import { parseServerConfig, type ServerConfig } from "../../server/server-config.ts";
 import { ConfigError } from "../../shared/config/config-error.ts";
+import { PLAIN_LINE } from "../../shared/protocol/session/line-terms.ts";
+import type { LinkOffer } from "../../shared/protocol/session/link-offer.ts";
+import { bytesPerSecond } from "../../shared/protocol/units.ts";
+import { PLAIN_OFFER } from "../support/session-handshake.ts";
 
 const GENERAL = '[general]\nmode = server\npassword = "hunter2"\n';
 
@@ -27,6 +31,8 @@ describe("A server's configuration", () => {
         timeout: "auto",
         reorderWait: 300,
         offload: true,
+        retransmit: "auto",
+        redundancy: "auto",
       },
       ...{ statusCommand: undefined, controlSocket: "/run/hawser/hawser0.sock", logLevel: "info", logFormat: "auto" },
       ...{ bindPort: 5080, ip6: undefined, nat: true, natInterface: undefined, clientToClient: false, dns: [] },
@@ -69,7 +75,7 @@ enabled = no
     );
   });
 
-  it("sets the rates of a link for every client, and those of one client above them", () => {
+  it("limits a link of every client, and that of one client otherwise", () => {
     const config = parse(`${GENERAL}[dsl1]
 bandwidth_download = "45 Mbit/s"
 bandwidth_upload = "9 Mbit/s"
@@ -77,13 +83,25 @@ bandwidth_upload = "9 Mbit/s"
 bandwidth_download = "20 Mbit/s"
 `);
 
-    const rates = (client: string, link: string) => {
-      const { downloadRate, uploadRate } = linkRatesFor(config.linkRates, client, link);
-      return [downloadRate, uploadRate];
+    const rates = (client: string, linkName: string, options: Partial<LinkOffer> = {}) => {
+      const { sendLimits, receiveLimits } = linkLimits(config.linkRates, client, {
+        ...PLAIN_OFFER,
+        linkName,
+        ...options,
+      });
+      return [sendLimits, receiveLimits];
     };
-    assert.deepEqual(rates("bob", "dsl1"), [5_625_000, 1_125_000]);
-    assert.deepEqual(rates("alice", "dsl1"), [2_500_000, 1_125_000]);
-    assert.deepEqual(rates("alice", "lte"), [undefined, undefined]);
+    const ceiling = (rate: number) => ({ kind: "ceiling", rate });
+    assert.deepEqual(rates("bob", "dsl1"), [ceiling(5_625_000), ceiling(1_125_000)]);
+    assert.deepEqual(rates("alice", "dsl1"), [ceiling(2_500_000), ceiling(1_125_000)]);
+    assert.deepEqual(rates("alice", "lte"), [{ kind: "auto" }, { kind: "auto" }]);
+    const slower = { receiveRate: bytesPerSecond(1_000_000), sendRate: bytesPerSecond(9_000_000) };
+    assert.deepEqual(rates("bob", "dsl1", slower), [ceiling(1_000_000), ceiling(1_125_000)]);
+    const varying = {
+      receiveRate: bytesPerSecond(8_000_000),
+      line: { ...PLAIN_LINE, downloadMinimum: bytesPerSecond(500_000) },
+    };
+    assert.deepEqual(rates("bob", "dsl1", varying)[0], { kind: "range", minimum: 500_000, maximum: 5_625_000 });
   });
 });
 
@@ -190,6 +208,11 @@ describe("A server's configuration is refused", () => {
       [`server.conf:4: unknown section "client a link b c": ${KINDS}`],
     ],
     [
+      "for [filters], which only a client has",
+      `${GENERAL}[filters]\nlte = icmp\n`,
+      ["server.conf:4: [filters] is for the client's file: this end answers a flow on the link that it comes by"],
+    ],
+    [
       "for a client's key in a link's section",
       `${GENERAL}[alice]\nip4 = 10.44.43.7\n`,
       ['server.conf:5: [alice]: unknown key "ip4"'],
@@ -198,7 +221,7 @@ describe("A server's configuration is refused", () => {
       "for a rate that is none",
       `${GENERAL}[client a link b]\nbandwidth_download = fast\n`,
       [
-        'server.conf:5: [client a link b] bandwidth_download = fast: expected bytes per second, such as 1250000 or "10 Mbit/s"',
+        'server.conf:5: [client a link b] bandwidth_download = fast: expected bytes per second, such as 1250000 or "10 Mbit/s", a range with the lower rate first, "2 - 30 Mbit/s", or auto',
       ],
     ],
     [

@@ -87,7 +87,9 @@ describe("The bundles of a server", () => {
 
   it("give the operator's rates for a link", () => {
     const rates = { sendRate: bytesPerSecond(1000), receiveRate: undefined };
-    const bundles = newBundles({ ratesFor: (client, link) => (`${client} ${link}` === "alice dsl1" ? rates : NONE) });
+    const bundles = newBundles({
+      ratesFor: (client, offer) => (`${client} ${offer.linkName}` === "alice dsl1" ? rates : NONE),
+    });
 
     const admission = admitted(bundles.admit(EVERYBODY, offerOf("alice"), NOW));
 

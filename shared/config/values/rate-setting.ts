@@ -1,26 +1,17 @@
-import type { BytesPerSecond } from "../../protocol/units.ts";
-import { formatRate, parseRate } from "./rate.ts";
-
-/**
- * What the file says of a line's rate: nothing, so that it is found; a ceiling; or a range within which it is found.
- */
-export type RateSetting =
-  | { readonly kind: "auto" }
-  | { readonly kind: "ceiling"; readonly rate: BytesPerSecond }
-  | { readonly kind: "range"; readonly lowest: BytesPerSecond; readonly highest: BytesPerSecond };
+import type { RateLimits } from "../../protocol/link/configured-rate.ts";
+import { formatRate, parseRate, RATE_EXPECTED } from "./rate.ts";
 
 /** What a rate setting must look like, for error texts. */
-export const RATE_SETTING_EXPECTED =
-  'expected bytes per second, such as 1250000, or "10 Mbit/s", or a range with the lower rate first, "2 - 30 Mbit/s", or auto';
+export const RATE_SETTING_EXPECTED = `${RATE_EXPECTED}, a range with the lower rate first, "2 - 30 Mbit/s", or auto`;
 
 /** The setting of a rate that is left out. */
-export const AUTO_RATE: RateSetting = { kind: "auto" };
+export const AUTO_RATE: RateLimits = { kind: "auto" };
 
 /**
  * Reads a rate, a range of two rates with a hyphen or a dash between them, or auto. The first rate of a range may leave
  * its unit to the second. Undefined for anything else, also when the first is not below the second.
  */
-export function parseRateSetting(text: string): RateSetting | undefined {
+export function parseRateSetting(text: string): RateLimits | undefined {
   // mlvpn.conf(5) writes 0 for a bandwidth that is not told.
   if (text.toLowerCase() === "auto" || text === "0") return AUTO_RATE;
   const ends = /^([^-–]+)[-–]([^-–]+)$/.exec(text);
@@ -30,21 +21,21 @@ export function parseRateSetting(text: string): RateSetting | undefined {
 }
 
 /** Writes a rate setting so that `parseRateSetting` reads the same again. */
-export function formatRateSetting(setting: RateSetting): string {
+export function formatRateSetting(setting: RateLimits): string {
   switch (setting.kind) {
     case "auto":
       return "auto";
     case "ceiling":
       return formatRate(setting.rate);
     case "range":
-      return `${formatRate(setting.lowest)} - ${formatRate(setting.highest)}`;
+      return `${formatRate(setting.minimum)} - ${formatRate(setting.maximum)}`;
   }
 }
 
-function rangeOf(first: string, second: string): RateSetting | undefined {
+function rangeOf(first: string, second: string): RateLimits | undefined {
   const unit = /^[\d.]+\s*(\D*)$/.exec(second)?.[1] ?? "";
-  const lowest = parseRate(/^[\d.]+$/.test(first) ? `${first} ${unit}`.trim() : first);
-  const highest = parseRate(second);
-  if (lowest === undefined || highest === undefined || lowest >= highest) return undefined;
-  return { kind: "range", lowest, highest };
+  const minimum = parseRate(/^[\d.]+$/.test(first) ? `${first} ${unit}`.trim() : first);
+  const maximum = parseRate(second);
+  if (minimum === undefined || maximum === undefined || minimum >= maximum) return undefined;
+  return { kind: "range", minimum, maximum };
 }
