@@ -11,6 +11,8 @@ import type { HostChanges } from "../shared/runtime/system/host-changes.ts";
 import type { UplinkSocket } from "../shared/runtime/system/uplink-plan.ts";
 import type { ClientConfig, ClientLinkConfig } from "./client-config.ts";
 import type { ClientCommand, ClientEvent, ClientPlaneData } from "./data-plane-messages.ts";
+import { QuotaWatch } from "./quota-watch.ts";
+import type { QuotaNews, Quotas } from "./quotas.ts";
 import type { ServerAddresses } from "./server-addresses.ts";
 import { TunnelDevice } from "./tunnel-device.ts";
 import { uplinkRequest } from "./uplink-request.ts";
@@ -30,6 +32,7 @@ export type ClientDaemonOptions = {
   readonly planeData: ClientPlaneData;
   readonly servers: ServerAddresses;
   readonly changes: HostChanges;
+  readonly quotas: Quotas;
   readonly log: Logger;
   readonly version: string;
 };
@@ -40,6 +43,7 @@ export class ClientDaemon {
   readonly #uplinks: Uplinks;
   readonly #device: TunnelDevice;
   readonly #statusCommand: StatusCommand | undefined;
+  readonly #quotaWatch: QuotaWatch;
   readonly #captures = new CaptureHub((isWanted) => this.#thread?.capture(isWanted));
   readonly #sockets = new Map<string, UplinkSocket>();
   readonly #redials = new Map<string, NodeJS.Timeout>();
@@ -56,6 +60,11 @@ export class ClientDaemon {
     this.#options = options;
     this.#limitedLog = new LimitedLog(log, REPEATED_WARNING, () => milliseconds(performance.now()));
     this.#device = new TunnelDevice(config, config.interfaceName, changes);
+    this.#quotaWatch = new QuotaWatch({
+      quotas: options.quotas,
+      counters: async () => (await this.#thread?.status())?.bundles[0]?.links ?? [],
+      onChange: (news) => this.#onQuota(news),
+    });
     this.#uplinks = new Uplinks({
       links: config.links.map((link, index) => uplinkRequest(link, index, servers.all(link.remoteHost))),
       tunnelDevice: config.interfaceName,
@@ -90,10 +99,13 @@ export class ClientDaemon {
       });
       if (this.#captures.isWanted) this.#thread.capture(true);
       log.info({ interface: config.interfaceName, links: config.links.length }, "client started");
+      this.#quotaWatch.start();
       const stop = AbortSignal.any([signal, this.#failure.signal]);
       // The server is told before anything else: an uplink that is being set up may take its time.
       stop.addEventListener("abort", () => {
         this.#isStopping = true;
+        // What the links carried is asked for first, as the thread answers in order.
+        void this.#quotaWatch.stop();
         void this.#thread?.stop();
       });
       for await (const event of this.#uplinks.events(stop)) this.#follow(event);
@@ -111,7 +123,9 @@ export class ClientDaemon {
   async #stop(control: ControlServer): Promise<void> {
     this.#isStopping = true;
     for (const timer of this.#redials.values()) clearTimeout(timer);
+    const counted = this.#quotaWatch.stop();
     await this.#thread?.stop();
+    await counted;
     await control.close();
     await this.#deviceWork;
     if (this.#device.isUp) this.#statusCommand?.tell("tuntap_down", this.#device.environment());
@@ -134,11 +148,25 @@ export class ClientDaemon {
     this.#dial(event.link);
   }
 
+  #onQuota({ link, verdict, used, limit }: QuotaNews): void {
+    const { log } = this.#options;
+    const fields = { link, usedBytes: used, limitBytes: limit };
+    if (verdict === "full") log.info(fields, "the link's quota has started anew");
+    else log.warn({ ...fields, allowed: verdict }, "the link's quota is used up");
+    if (verdict === "off") clearTimeout(this.#redials.get(link));
+    else this.#thread?.tell({ kind: "allowance", link, allowance: verdict });
+    if (verdict === "off" || !this.#upLinks.has(link)) this.#dial(link);
+  }
+
   #dial(name: string): void {
     const { servers } = this.#options;
     const link = this.#configOf(name);
     const socket = this.#sockets.get(name);
     if (link === undefined || socket === undefined) return;
+    if (this.#options.quotas.verdict(name) === "off") {
+      this.#thread?.tell({ kind: "uplink lost", link: name, reason: "quota used up" });
+      return;
+    }
     const families = ([4, 6] as const).filter((family) => addressOf(socket, family) !== null);
     const server = servers.choose(name, link.remoteHost, families);
     const address = server === undefined ? null : addressOf(socket, server.family);
@@ -246,14 +274,14 @@ export class ClientDaemon {
   }
 
   async #status(): Promise<StatusSnapshot> {
-    const { config, version } = this.#options;
+    const { config, quotas, version } = this.#options;
     const status = await this.#thread?.status();
     return {
       version,
       role: "client",
       interfaceName: config.interfaceName,
       uptimeMs: performance.now() - this.#startedAt,
-      bundles: status?.bundles ?? [],
+      bundles: quotas.describe(status?.bundles ?? []),
       drops: status?.drops ?? {},
     };
   }

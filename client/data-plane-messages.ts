@@ -1,5 +1,6 @@
 import type { AutoOrNo } from "../shared/config/kinds.ts";
 import type { RateLimits } from "../shared/protocol/link/configured-rate.ts";
+import type { LinkAllowance } from "../shared/protocol/link/quota.ts";
 import type { SchedulerName } from "../shared/protocol/scheduler/schedulers.ts";
 import type { Cipher } from "../shared/protocol/seal/aead.ts";
 import type { InnerAddress } from "../shared/protocol/session/codecs.ts";
@@ -57,6 +58,8 @@ export type Uplink = {
 export type ClientCommand =
   | { readonly kind: "uplink"; readonly link: string; readonly uplink: Uplink }
   | { readonly kind: "uplink lost"; readonly link: string; readonly reason: string }
+  /** What the link's quota allows from now on. */
+  | { readonly kind: "allowance"; readonly link: string; readonly allowance: LinkAllowance }
   /** The TUN device's MTU, to be shown. */
   | { readonly kind: "tunnel mtu"; readonly mtu: number };
 

@@ -2,6 +2,7 @@ import { workerData } from "node:worker_threads";
 import { ipAddress } from "../shared/config/values/ip-address.ts";
 import { Initiator } from "../shared/protocol/initiator.ts";
 import type { MemberLink } from "../shared/protocol/link/member-link.ts";
+import type { LinkAllowance } from "../shared/protocol/link/quota.ts";
 import { createScheduler } from "../shared/protocol/scheduler/schedulers.ts";
 import type { Tunnel } from "../shared/protocol/tunnel.ts";
 import type { HostEvent } from "../shared/protocol/tunnel-host.ts";
@@ -75,6 +76,11 @@ class ClientPlane {
     }
     const held = this.#links.get(command.link);
     if (held === undefined) return;
+    if (command.kind === "allowance") {
+      setAllowance(held.link, command.allowance);
+      this.#plane.host.touch(this.#tunnel);
+      return;
+    }
     this.#closeSocket(held);
     if (command.kind === "uplink lost") this.#lose(held, command.reason, now);
     else this.#connect(held, command.uplink, now);
@@ -142,6 +148,11 @@ class ClientPlane {
     const local = (link: MemberLink): string | null => this.#links.get(link.name)?.local ?? null;
     return { ...this.#facts, mtu: this.#mtu, local };
   }
+}
+
+/** Tells a link what its quota allows from now on. */
+function setAllowance(link: MemberLink, allowance: LinkAllowance): void {
+  link.allowance = allowance;
 }
 
 function text(inner: { readonly address: Uint8Array; readonly prefixLength: number } | undefined): string | null {

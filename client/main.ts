@@ -15,6 +15,7 @@ import { hawserVersion } from "../shared/runtime/version.ts";
 import type { ClientConfig } from "./client-config.ts";
 import { ClientDaemon } from "./client-daemon.ts";
 import type { ClientPlaneData } from "./data-plane-messages.ts";
+import { Quotas } from "./quotas.ts";
 import { ServerAddresses } from "./server-addresses.ts";
 import { planTunnelDevice } from "./tunnel-device.ts";
 import { uplinkRequest } from "./uplink-request.ts";
@@ -48,7 +49,8 @@ export async function runClient(
   if (planeData === undefined || signal.aborted) return 0;
   const changes = await HostChanges.open({ interfaceName: config.interfaceName, directory: runDirectory() });
   for (const command of changes.recovered) log.info({ command }, "undone: left over from a crash");
-  const daemon = new ClientDaemon({ config, planeData, servers, changes, log, version: hawserVersion() });
+  const quotas = await Quotas.open(config, (message) => log.warn(message));
+  const daemon = new ClientDaemon({ config, planeData, servers, changes, quotas, log, version: hawserVersion() });
   try {
     await daemon.run(signal);
   } finally {

@@ -23,6 +23,7 @@ const LINK = v.looseObject({
   receiveRate: v.number(),
   sendShare: v.number(),
   receiveShare: v.number(),
+  quota: v.exactOptional(v.looseObject({ used: v.number(), limit: v.number() })),
 });
 
 const BUNDLE = v.looseObject({

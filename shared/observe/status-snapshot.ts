@@ -23,6 +23,8 @@ export type LinkStatus = {
   readonly receiveRate: number;
   readonly sendShare: number;
   readonly receiveShare: number;
+  /** What the link has used of what it may carry in a month, in bytes; left out where it has no quota. */
+  readonly quota?: { readonly used: number; readonly limit: number };
 };
 
 /** One bundle: the only one of a client, one for each client of a server. */

@@ -1,3 +1,5 @@
+import { formatSize } from "../config/values/size.ts";
+import { bytes } from "../protocol/units.ts";
 import { countText, durationText, groupedText, percentText, printable, rateText, sizeText } from "./people-text.ts";
 import type { BundleStatus, LinkStatus, StatusSnapshot, Traffic } from "./status-snapshot.ts";
 
@@ -60,7 +62,14 @@ function linkRow(link: LinkStatus): string[] {
 
 function linkDetails(link: LinkStatus): string {
   const ends = `${link.local ?? "any address"} to ${link.remote ?? "an unknown address"}`;
-  return `${ends}, mtu ${link.mtu}, sent ${sizeText(link.sent.bytes)}, received ${sizeText(link.received.bytes)}`;
+  const traffic = `sent ${sizeText(link.sent.bytes)}, received ${sizeText(link.received.bytes)}`;
+  return `${ends}, mtu ${link.mtu}, ${traffic}${quotaText(link)}`;
+}
+
+// In the units that quotas are sold in, as the file says it.
+function quotaText({ quota }: LinkStatus): string {
+  if (quota === undefined) return "";
+  return `, ${percentText(quota.used / quota.limit, 1)} of the quota of ${formatSize(bytes(quota.limit))}`;
 }
 
 function roundTripText({ rttMs, rttVariationMs }: LinkStatus): string {

@@ -7,8 +7,13 @@ import { type CalendarDay, isCalendarDay } from "./quota-period.ts";
 import { readIfPresent, replaceFile, systemErrorOf } from "./system/host-file.ts";
 import { SystemError } from "./system-error.ts";
 
-/** Where what must outlive a restart is kept. */
-export const STATE_DIRECTORY = "/var/lib/hawser";
+/**
+ * Where what must outlive a restart of the machine is kept. `HAWSER_STATE_DIRECTORY` in the environment moves it, for
+ * two daemons in two network namespaces share one file system.
+ */
+export function stateDirectory(environment: Readonly<Record<string, string | undefined>> = process.env): string {
+  return environment["HAWSER_STATE_DIRECTORY"] || "/var/lib/hawser";
+}
 
 const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;

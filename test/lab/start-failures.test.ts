@@ -3,6 +3,7 @@ import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { ROOT } from "../support/checkout.ts";
+import { missingTcpdump } from "../support/tcpdump.ts";
 import { fillTemplate, type Sections, type Settings } from "./toolkit/config-template.ts";
 import { newSecret } from "./toolkit/daemon.ts";
 import { hostSnapshot } from "./toolkit/host-snapshot.ts";
@@ -90,6 +91,16 @@ describe("A daemon that cannot start", { skip: missingForLab(["unshare", "setpri
       start("client", clientFile({}, links)),
       2,
       /^hawser: .*:\d+: \[dsl\] bandwidth_upload = "?fast"?: expected/,
+    );
+  });
+
+  it("names a filter that libpcap refuses", { skip: missingTcpdump() }, async () => {
+    const links = { ...LINK, filters: { dsl: "udp prot 5060" } };
+
+    await startsInVain(
+      start("client", clientFile({}, links)),
+      2,
+      /^hawser: .*:\d+: \[filters\] dsl = udp prot 5060: .*: expected a pcap expression, see pcap-filter\(7\)$/,
     );
   });
 

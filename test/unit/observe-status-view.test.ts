@@ -94,6 +94,14 @@ dropped outside any bundle: unknown-key 12
     );
   });
 
+  it("says how much of a quota is used", () => {
+    const links = [{ ...DSL, quota: { used: 12_340_000_000, limit: 50_000_000_000 } }];
+
+    const text = statusText({ ...SNAPSHOT, bundles: [{ ...BUNDLE, links }] });
+
+    assert.match(text, /received 1\.21 GiB, 24\.7 % of the quota of 50 GB\n/);
+  });
+
   it("says what is not there yet", () => {
     const bundle = {
       ...BUNDLE,

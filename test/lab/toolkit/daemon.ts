@@ -44,7 +44,7 @@ export class Daemon {
 
   /** Starts the daemon, or starts it again after its end. */
   start(): void {
-    const environment = { HAWSER_RUN_DIRECTORY: this.#runDirectory };
+    const environment = { HAWSER_RUN_DIRECTORY: this.#runDirectory, HAWSER_STATE_DIRECTORY: this.#runDirectory };
     const args = [this.#role, "-c", this.file];
     this.#process = this.#lab.startProgram(this.#namespace, PROGRAM, args, { environment });
   }
