@@ -31,9 +31,6 @@ const QUEUE_SECONDS = 0.1;
 const SMALLEST_QUEUE = 96 * 1024;
 const LARGEST_QUEUE = 4 * 1024 * 1024;
 
-// Packets come in bursts: a queue that is of use is longer by this factor at times.
-const USEFUL_WAIT_SLACK = 1.25;
-
 // How soon after a burst the links that it passed by get a null fragment: at least this, at most twice this.
 const NULL_FRAGMENT_INTERVAL = milliseconds(30);
 
@@ -167,7 +164,7 @@ export class Outbound {
     let rate = 0;
     for (const link of links) if (link.isUp) rate += link.estimator.capacity;
     scheduler.onFeedback(links, this.queue.bytes, now);
-    this.queue.setUsefulWait(milliseconds(USEFUL_WAIT_SLACK * scheduler.usefulWait));
+    this.queue.setUsefulWait(scheduler.usefulWait);
     if (rate > 0) this.queue.setRate(bytesPerSecond(rate));
     this.queue.limit = Math.min(LARGEST_QUEUE, Math.max(SMALLEST_QUEUE, rate * QUEUE_SECONDS));
     this.recovery.budget.setRate(rate);

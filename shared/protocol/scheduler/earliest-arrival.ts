@@ -1,8 +1,16 @@
 import { arrivalOn, nearestLink } from "../link/arrival.ts";
 import type { MemberLink } from "../link/member-link.ts";
-import type { Milliseconds } from "../units.ts";
+import { type Milliseconds, milliseconds } from "../units.ts";
 import { LinkSet } from "./link-set.ts";
 import type { Demand, Scheduler } from "./scheduler.ts";
+
+// Packets come in bursts: a queue that is of use is longer by this factor at times.
+const USEFUL_WAIT_SLACK = 1.25;
+
+// RFC 9438 §4.6: CUBIC goes on with 0.7 of its window after a loss. With 0.43 of a round trip in the queue the links
+// stay full meanwhile.
+const SPARE = 0.4;
+const LONGEST_SPARE = 30;
 
 /**
  * Sends each fragment on the link on which it arrives first: when the link is free, plus the time on the line, plus the
@@ -13,7 +21,8 @@ export class EarliestArrivalScheduler implements Scheduler {
   readonly #bulkLinks = new LinkSet();
 
   get usefulWait(): Milliseconds {
-    return this.#bulkLinks.usefulWait;
+    const { usefulWait, roundTrip } = this.#bulkLinks;
+    return milliseconds(Math.max(USEFUL_WAIT_SLACK * usefulWait, Math.min(LONGEST_SPARE, SPARE * roundTrip)));
   }
 
   pick(links: readonly MemberLink[], { size, isBulk, backlog }: Demand, now: Milliseconds): MemberLink | undefined {
@@ -22,7 +31,7 @@ export class EarliestArrivalScheduler implements Scheduler {
       return nearest?.mayCarry(now) === true ? nearest : undefined;
     }
     const free = this.#freeForBulk(links, size, now);
-    if (free !== undefined || !this.#bulkLinks.grow(backlog)) return free;
+    if (free !== undefined || !this.#bulkLinks.grow(backlog, now)) return free;
     return this.#freeForBulk(links, size, now);
   }
 

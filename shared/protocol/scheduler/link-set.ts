@@ -8,8 +8,11 @@ const SAME_DELAY = 3;
 const SHARE_PER_SECOND = 1;
 
 // How full the others must be for the slowest link to stay in use, and over how long a time that is measured.
-const FULL_SHARE = 0.9;
+const FULL_SHARE = 0.97;
 const MEASURED_FOR = 200;
+
+// What waits is taken on average over this time: bursts come and go.
+const AVERAGED_OVER = 60;
 
 const FULL_PACKET = 1500;
 
@@ -24,6 +27,8 @@ export class LinkSet {
   #isMember = new Uint8Array(64);
   #carried = 0;
   #measuredSince = milliseconds(Number.NEGATIVE_INFINITY);
+  #backlog = 0;
+  #backlogAt = milliseconds(0);
 
   /** Whether bulk may use the link. */
   has(link: MemberLink): boolean {
@@ -40,9 +45,10 @@ export class LinkSet {
     this.#carried += size;
   }
 
-  /** Takes one link more into use when what waits would arrive earlier by it; true when it did. */
-  grow(backlog: number): boolean {
-    const wait = (backlog * 1000) / this.#rateOf(this.#count);
+  /** Takes one link more into use when what has been waiting would arrive earlier by it; true when it did. */
+  grow(backlog: number, now: Milliseconds): boolean {
+    this.#average(backlog, now);
+    const wait = (this.#backlog * 1000) / this.#rateOf(this.#count);
     if (!this.#isWorth(this.#count) || wait < this.#extraDelay(this.#count)) return false;
     this.#count++;
     this.#mark();
@@ -56,15 +62,28 @@ export class LinkSet {
     const usable = answering.length > 0 ? answering : up;
     this.#ordered = usable.sort((a, b) => delayOf(a) - delayOf(b));
     this.#count = Math.max(1, Math.min(this.#count, this.#ordered.length));
+    this.#average(backlog, now);
     const elapsed = now - this.#measuredSince;
     if (elapsed >= MEASURED_FOR) {
       const rate = (this.#carried * 1000) / elapsed;
-      if (this.#count > 1 && backlog === 0 && rate < FULL_SHARE * this.#rateOf(this.#count - 1)) this.#count--;
+      if (this.#count > 1 && rate < FULL_SHARE * this.#rateOf(this.#count - 1)) this.#count--;
       this.#carried = 0;
       this.#measuredSince = now;
     }
     while (this.#count < this.#ordered.length && this.#extraDelay(this.#count) < SAME_DELAY) this.#count++;
     this.#mark();
+  }
+
+  #average(backlog: number, now: Milliseconds): void {
+    const weight = 1 - Math.exp(Math.min(0, this.#backlogAt - now) / AVERAGED_OVER);
+    this.#backlog += (backlog - this.#backlog) * weight;
+    this.#backlogAt = now;
+  }
+
+  /** The round trip by the farthest link in use, there, and the nearest, back. */
+  get roundTrip(): Milliseconds {
+    const [nearest, farthest] = [this.#ordered[0], this.#ordered[this.#count - 1]];
+    return milliseconds(nearest === undefined || farthest === undefined ? 0 : delayOf(nearest) + delayOf(farthest));
   }
 
   #mark(): void {

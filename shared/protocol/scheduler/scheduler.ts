@@ -24,6 +24,6 @@ export interface Scheduler {
   onLinkUp(link: MemberLink, links: readonly MemberLink[]): void;
   /** Takes over what was measured of the links since; `backlog` is what waits, in bytes. */
   onFeedback(links: readonly MemberLink[], backlog: number, now: Milliseconds): void;
-  /** How long bulk has to wait in the queue before one more link is of use; 0 when none would be. */
+  /** How long bulk may wait in the queue with profit: until one more link is of use, or so that the links stay full. */
   readonly usefulWait: Milliseconds;
 }
