@@ -108,6 +108,7 @@ export class LinkControl {
     const roundTrip = link.keepalive.onAnswer(readEchoSerial(this.#arena.bytes, offset), now);
     if (roundTrip === undefined) return false;
     link.roundTripTime.sample(roundTrip, now);
+    if (link.isSilent) link.sentPackets.onAnswer(now);
     link.pathMtu.setProbeTimer(link.patience);
     const wasRaised = link.pathMtu.onProbeAcknowledged(bytes(readEchoPacketSize(this.#arena.bytes, offset)), now);
     // What was under way when the peer ended the link does not open it again; a handshake does.

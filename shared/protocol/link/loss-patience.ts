@@ -7,14 +7,23 @@ const GRANULARITY = milliseconds(1);
 // RFC 9002 §6.2.2: kInitialRtt, with the threshold.
 const INITIAL_PATIENCE = milliseconds((333 * 9) / 8);
 
-// A receiver holds its report for 66 ms at most, unless its line back is slow, and one or two may be lost.
-const REPORT_PATIENCE = milliseconds(250);
+// A receiver holds its report for 66 ms at most, unless its line back is slow; and both ends take turns at a processor.
+const LONGEST_HOLD = 66;
+const SLACK = 20;
+
+// A link on which reports are overdue for this long is suspect, or for three times the usual gap between them.
+const LEAST_SILENCE = 150;
+const SILENT_GAPS = 3;
+const GAP_WEIGHT = 1 / 8;
+const LARGEST_GAP = 1000;
 
 /** How long a packet is waited for before it counts as lost, by the round-trip time of its link. */
 export class LossPatience {
   readonly #roundTripTime: RoundTripTime;
   #latest = milliseconds(0);
   #isSilent = false;
+  #reportedAt = milliseconds(Number.NEGATIVE_INFINITY);
+  #gap = 0;
 
   constructor(roundTripTime: RoundTripTime) {
     this.#roundTripTime = roundTripTime;
@@ -32,11 +41,14 @@ export class LossPatience {
     return milliseconds(Math.max(GRANULARITY, TIME_THRESHOLD * Math.max(smoothed, this.#latest)));
   }
 
-  /** After its sending, for a packet after which nothing is known to have arrived. */
-  get unanswered(): Milliseconds {
+  /** When a link is silent on which the oldest packet that nothing is known of was sent at `sentAt`. */
+  unansweredAt(sentAt: Milliseconds): Milliseconds {
     const { smoothed, variation } = this.#roundTripTime;
     // Not longer each time (RFC 9002 §6.2.1), as on a silent link a few packets only are tried.
-    return milliseconds(REPORT_PATIENCE + (smoothed === undefined ? INITIAL_PATIENCE : 2 * smoothed + 4 * variation));
+    const roundTrip = smoothed === undefined ? INITIAL_PATIENCE + LEAST_SILENCE : smoothed + 4 * variation;
+    const due = sentAt + roundTrip + LONGEST_HOLD + SLACK;
+    const silence = this.#reportedAt + Math.max(LEAST_SILENCE, SILENT_GAPS * this.#gap);
+    return milliseconds(Math.max(due, silence));
   }
 
   /** Takes a measured round trip, for the link's round-trip time too. */
@@ -49,7 +61,11 @@ export class LossPatience {
     this.#isSilent = true;
   }
 
-  onAnswer(): void {
+  /** Notes a report, or whatever else proves that what is sent arrives. */
+  onAnswer(now: Milliseconds): void {
     this.#isSilent = false;
+    const gap = now - this.#reportedAt;
+    this.#reportedAt = now;
+    if (gap < LARGEST_GAP) this.#gap += (gap - this.#gap) * GAP_WEIGHT;
   }
 }

@@ -9,6 +9,8 @@ import { SpuriousLossMargin } from "./spurious-loss-margin.ts";
 
 // Two large packets.
 const PROBING_BYTES = 2000;
+// What a link may have in flight that has just come back; twice as much with every report.
+const PROBATION_BYTES = 6000;
 const NONE = -1;
 
 /** How one session's packet numbers lie on the link's positions, and what was reported of it. */
@@ -42,6 +44,7 @@ export class SentPackets {
   #oldestLost = Number.POSITIVE_INFINITY;
   #newestLost = NONE;
   #lossTime: Milliseconds = NEVER;
+  #probation = Number.POSITIVE_INFINITY;
 
   /** Samples of the round-trip time go to `roundTripTime`, from which the time threshold of losses comes. */
   constructor(roundTripTime: RoundTripTime) {
@@ -60,7 +63,13 @@ export class SentPackets {
   /** Whether a packet more may be in flight, of which `limit` bytes may be; only a few on a link that went silent. */
   hasRoom(limit: number): boolean {
     if (this.#ring.next - this.#firstOutstanding() >= LARGEST_RING) return false;
-    return this.#inFlightBytes < (this.#patience.isSilent ? PROBING_BYTES : limit);
+    return this.#inFlightBytes < (this.#patience.isSilent ? PROBING_BYTES : Math.min(limit, this.#probation));
+  }
+
+  /** Notes that something that was sent has arrived: a link that was silent is tried again, with a little at first. */
+  onAnswer(now: Milliseconds): void {
+    if (this.#patience.isSilent) this.#probation = PROBATION_BYTES;
+    this.#patience.onAnswer(now);
   }
 
   /** Whether the peer owes reports for longer than it should: what is sent now may be lost. */
@@ -119,7 +128,8 @@ export class SentPackets {
     const result = this.#result;
     result.clear(now);
     result.isNewest = isNewest && position >= this.#highestAcknowledged;
-    if (result.isNewest) this.#patience.onAnswer();
+    if (result.isNewest) this.onAnswer(now);
+    if (result.isNewest) this.#probation *= 2;
     if (isNewest) this.#takeCounts(session, report, highest, position, now);
     for (let at = this.#lowestUnsettled(session, position - report.described); at < position; at++)
       if (report.isReceived(position - at)) this.#settle(at, now);
@@ -133,7 +143,7 @@ export class SentPackets {
   /** When packets become lost by time alone. */
   nextTimeout(): Milliseconds {
     if (this.#lossTime !== NEVER || this.#inFlightPackets === 0) return this.#lossTime;
-    return milliseconds(this.oldestSentAt + this.#patience.unanswered);
+    return this.#patience.unansweredAt(this.oldestSentAt);
   }
 
   /** Finds what is lost by time (RFC 9002 §6.1.2); to be read from `lost`. */
@@ -267,13 +277,14 @@ export class SentPackets {
   #loseTail(now: Milliseconds): void {
     let oldest = this.#firstOutstanding();
     const { next } = this.#ring;
-    if (oldest < next && this.sentAt(oldest) <= now - this.#patience.unanswered) {
+    if (oldest < next && this.#patience.unansweredAt(this.sentAt(oldest)) <= now) {
       if (!this.#patience.isSilent) this.#firstUnanswered = oldest;
       this.#patience.onSilence();
       for (; oldest < next; oldest = this.#firstOutstanding()) this.#lose(oldest);
     }
     const isOvertaken = oldest < this.#highestAcknowledged;
-    const due = this.sentAt(oldest) + (isOvertaken ? this.#patience.overtaken : this.#patience.unanswered);
+    const sentAt = this.sentAt(oldest);
+    const due = isOvertaken ? sentAt + this.#patience.overtaken : this.#patience.unansweredAt(sentAt);
     this.#lossTime = oldest === next ? NEVER : milliseconds(due);
   }
 
