@@ -1,4 +1,4 @@
-import { BULK, CHECKSUM_PARTIAL, Fragment } from "./bundle/fragment.ts";
+import { BULK, CHECKSUM_PARTIAL, Fragment, URGENT } from "./bundle/fragment.ts";
 import { SendingOrder } from "./bundle/sending-order.ts";
 import { orderedClass, REAL_TIME_CLASS } from "./bundle/traffic-class.ts";
 import { DROP, type DropCounters } from "./drop-reason.ts";
@@ -9,7 +9,7 @@ import { type CellPool, NO_CELL } from "./packet/cell-pool.ts";
 import { flowHash } from "./packet/flow.ts";
 import { checkIpPacket, ipVersion } from "./packet/ip-header.ts";
 import { FLAG_CHECKSUM_PARTIAL, type PacketBatch } from "./packet/packet-batch.ts";
-import { isRealTime } from "./packet/traffic-kind.ts";
+import { isRealTime, isTcp } from "./packet/traffic-kind.ts";
 import { FairQueue } from "./queue/fair-queue.ts";
 import { FlowKinds } from "./queue/flow-kinds.ts";
 import { Recovery } from "./recovery/recovery.ts";
@@ -168,6 +168,7 @@ export class Outbound {
     if (rate > 0) this.queue.setRate(bytesPerSecond(rate));
     this.queue.limit = Math.min(LARGEST_QUEUE, Math.max(SMALLEST_QUEUE, rate * QUEUE_SECONDS));
     this.recovery.budget.setRate(rate);
+    this.recovery.redundancy.onFeedback(links);
   }
 
   #hasLink(): boolean {
@@ -210,6 +211,7 @@ export class Outbound {
     const isSoon = mayBeRealTime && isRealTime(this.#bytes, fragment.headOffset + 1, length, isBulk);
     fragment.trafficClass = isSoon ? REAL_TIME_CLASS : orderedClass(flow, isBulk, classes);
     if (isBulk) fragment.flags |= BULK;
+    if (isSoon && !isTcp(this.#bytes, fragment.headOffset + 1)) fragment.flags |= URGENT;
   }
 
   /** The largest packet that every link in use takes whole. */
@@ -255,6 +257,10 @@ export class Outbound {
       cells.release(header);
     }
     this.recovery.watch(link, fragment, header, taken, isPartial); // recovery/
+    if ((fragment.flags & URGENT) !== 0 && this.recovery.redundancy.isNeeded && fragment.hasHeadroom) {
+      const { bodyOffset, bodyLength } = fragment;
+      this.recovery.sendTwice(link, header, FRAGMENT_HEADER_SIZE + fromHead, bodyOffset, bodyLength, isPartial, now);
+    }
     link.keepalive.onCarried();
     if (this.#nextCheck === NEVER && links.length > 1) this.#nextCheck = milliseconds(now + NULL_FRAGMENT_INTERVAL);
     return true;

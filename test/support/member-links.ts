@@ -5,12 +5,16 @@ import { SecurityAssociation } from "../../shared/protocol/seal/security-associa
 import {
   type BytesPerSecond,
   type Milliseconds,
+  megabitsPerSecond,
   milliseconds,
   seconds,
   UNLIMITED,
 } from "../../shared/protocol/units.ts";
 
 const ROWS = 1024;
+
+// So fast that no pacer is ever busy for longer than its burst.
+const FASTEST = megabitsPerSecond(10_000);
 
 /** What a test may want of a link. */
 export type TestLinkOptions = {
@@ -24,7 +28,7 @@ export type TestLinkOptions = {
 
 /** A link that is down and has neither keys nor a socket. */
 export function downLink(options: TestLinkOptions = {}, now: Milliseconds = milliseconds(0)): MemberLink {
-  const { ordinal = 0, sendRate = UNLIMITED, mtu = 1500, addressOffset = 0 } = options;
+  const { ordinal = 0, sendRate = FASTEST, mtu = 1500, addressOffset = 0 } = options;
   return new MemberLink(
     {
       name: `line${ordinal}`,

@@ -6,6 +6,9 @@ export const CHECKSUM_PARTIAL = 2;
 /** The packet's flow builds up a queue; beside BEGIN and END in the flags of what is to be sent. */
 export const BULK = 4;
 
+/** The packet is one of a call, a game or a ping: worth sending twice over a bad line; beside BULK. */
+export const URGENT = 8;
+
 /**
  * What is left to send of one packet: up to two pieces of the arena, protocol field first. One object is used for
  * one packet after the other; sending a part moves its start on.
@@ -15,7 +18,7 @@ export class Fragment {
   headLength = 0;
   bodyOffset = 0;
   bodyLength = 0;
-  /** BEGIN while nothing was sent, END, CHECKSUM_PARTIAL, BULK. */
+  /** BEGIN while nothing was sent, END, CHECKSUM_PARTIAL, BULK, URGENT. */
   flags = 0;
   trafficClass = 0;
   /** Whether the bytes before the head are free for a header. */

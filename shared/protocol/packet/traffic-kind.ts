@@ -42,6 +42,12 @@ export function isRealTime(bytes: Uint8Array, offset: number, length: number, is
   return isRealTimeCodePoint[codePoint] === 1;
 }
 
+/** Whether the IP packet at `offset` is TCP's, which sends again what is lost. */
+export function isTcp(bytes: Uint8Array, offset: number): boolean {
+  const isIp6 = ipVersion(bytes, offset) === 6;
+  return byteAt(bytes, offset + (isIp6 ? V6_NEXT_HEADER : V4_PROTOCOL)) === TCP;
+}
+
 /** Whether what stands at `offset` is a TCP header without data that only acknowledges. */
 function isBareAcknowledgement(bytes: Uint8Array, offset: number, length: number): boolean {
   if (length < TCP_HEADER_SIZE || length > 60) return false;

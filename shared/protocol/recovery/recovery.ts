@@ -11,6 +11,7 @@ import { DATAGRAM_FLAGS } from "../wire/datagram-header.ts";
 import { FRAGMENT_HEADER_SIZE, readFragmentClass } from "../wire/frame-header.ts";
 import { CopyBudget } from "./copy-budget.ts";
 import { frameLengthOf, isLastTry, nextTry, noteFor } from "./copy-note.ts";
+import { Redundancy } from "./redundancy.ts";
 import { WaitingCopies } from "./waiting-copies.ts";
 
 // A copy of a call's packet that comes later than this is of no use to it.
@@ -42,6 +43,7 @@ export class RecoveryCounters {
 export class Recovery {
   readonly counters = new RecoveryCounters();
   readonly budget = new CopyBudget();
+  readonly redundancy = new Redundancy();
   readonly #bytes: Uint8Array;
   readonly #cells: CellPool;
   readonly #links: readonly MemberLink[];
@@ -84,6 +86,25 @@ export class Recovery {
       this.#queue(cell, sentPackets.second(position), age);
     }
     sentPackets.clearLists();
+  }
+
+  /** Sends a frame that just left on `link` once more on the next best link, if one is free and the budget allows. */
+  sendTwice(
+    link: MemberLink,
+    head: number,
+    headLength: number,
+    body: number,
+    bodyLength: number,
+    isPartial: boolean,
+    now: Milliseconds,
+  ): void {
+    const length = headLength + bodyLength;
+    const other = nearestLink(this.#links, length, now, link);
+    if (other === undefined || other.isSilent || !other.mayCarry(now) || !this.budget.take(length)) return;
+    const flags = DATAGRAM_FLAGS.copy | (isPartial ? DATAGRAM_FLAGS.checksumPartial : 0);
+    transmit(other, head, headLength, body, bodyLength, flags, now);
+    other.sentPackets.watch(NO_CELL, 0);
+    this.counters.sentTwice++;
   }
 
   /** Sends what is to be sent again, as far as links may carry it; false when something still waits. */
