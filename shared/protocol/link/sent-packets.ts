@@ -263,12 +263,13 @@ export class SentPackets {
   /** RFC 9002 §6.1: lost is what was sent before an acknowledged packet, by enough packets or enough time. */
   #detectLosses(now: Milliseconds): void {
     const ring = this.#ring;
-    const sentBefore = now - this.#patience.overtaken;
+    const { overtaken } = this.#patience;
     const below = this.#highestAcknowledged - this.#margin.packets(now);
     for (let at = this.#firstOutstanding(); at < this.#highestAcknowledged; at++) {
       const index = ring.index(at);
       if (ring.fate[index] !== FATE.outstanding) continue;
-      if (at <= below || (ring.sentAt[index] ?? 0) <= sentBefore) this.#lose(at);
+      // As the time is computed for `nextTimeout`, rounding and all.
+      if (at <= below || (ring.sentAt[index] ?? 0) + overtaken <= now) this.#lose(at);
     }
     this.#loseTail(now);
   }

@@ -6,7 +6,7 @@ import { transmit } from "../link/transmit.ts";
 import type { Arena } from "../packet/arena.ts";
 import { CELL_SIZE, type CellPool, NO_CELL } from "../packet/cell-pool.ts";
 import { HEADROOM } from "../packet/packet-batch.ts";
-import { earliest, type Milliseconds, NEVER } from "../units.ts";
+import { earliest, type Milliseconds, milliseconds, NEVER } from "../units.ts";
 import { DATAGRAM_FLAGS } from "../wire/datagram-header.ts";
 import { FRAGMENT_HEADER_SIZE, readFragmentClass } from "../wire/frame-header.ts";
 import { CopyBudget } from "./copy-budget.ts";
@@ -48,6 +48,7 @@ export class Recovery {
   readonly #cells: CellPool;
   readonly #links: readonly MemberLink[];
   readonly #waiting = new WaitingCopies();
+  #polledAt: Milliseconds = milliseconds(Number.NEGATIVE_INFINITY);
   /** Whether fragments are sent again at all. */
   isOn = true;
 
@@ -109,6 +110,7 @@ export class Recovery {
 
   /** Sends what is to be sent again, as far as links may carry it; false when something still waits. */
   poll(now: Milliseconds): boolean {
+    this.#polledAt = now;
     while (!this.#waiting.isEmpty) {
       const { cell, note } = this.#waiting;
       const length = frameLengthOf(note);
@@ -125,12 +127,15 @@ export class Recovery {
     return true;
   }
 
-  /** When a link can carry what waits. */
+  /** When a link can carry what waits, as far as clocks tell. */
   nextTimeout(): Milliseconds {
     let next = NEVER;
     if (this.#waiting.isEmpty) return next;
     for (const { isUp, association, outlet, pacer } of this.#links) {
-      if (isUp && association !== undefined && outlet?.isBlocked === false) next = earliest(next, pacer.freeAt());
+      if (!isUp || association === undefined || outlet?.isBlocked !== false) continue;
+      // A link that was free already has enough in flight, or another one is nearer.
+      const isUnwanted = pacer.freeAt() <= this.#polledAt && outlet.hasRoom;
+      if (!isUnwanted) next = earliest(next, pacer.freeAt());
     }
     return next;
   }
