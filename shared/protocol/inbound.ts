@@ -1,4 +1,4 @@
-import { CHECKSUM_PARTIAL } from "./bundle/fragment.ts";
+import { CHECKSUM_PARTIAL, COPY } from "./bundle/fragment.ts";
 import { sequenceNumber } from "./bundle/sequence-number.ts";
 import { DROP, type DropCounters } from "./drop-reason.ts";
 import type { MemberLink } from "./link/member-link.ts";
@@ -20,6 +20,7 @@ import {
   DATAGRAM_TYPES,
   datagramType,
   isChecksumPartial,
+  isCopy,
   receiverLinkIndex,
 } from "./wire/datagram-header.ts";
 import {
@@ -171,13 +172,14 @@ export class Inbound {
     if (!isFragment) return tunnel.drops.count(DROP.badFrame);
     const trafficClass = readFragmentClass(bytes, offset);
     if (trafficClass >= tunnel.classes) return tunnel.drops.count(DROP.badFrame);
-    const partial = isChecksumPartial(batch.headerWord0(row)) ? CHECKSUM_PARTIAL : 0;
+    const word0 = batch.headerWord0(row);
+    const flags = (isChecksumPartial(word0) ? CHECKSUM_PARTIAL : 0) | (isCopy(word0) ? COPY : 0);
     tunnel.receiving.insert(
       // bundle/
       link,
       trafficClass,
       sequenceNumber(readSequence(bytes, offset)),
-      readFragmentFlags(bytes, offset) | partial,
+      readFragmentFlags(bytes, offset) | flags,
       offset + FRAGMENT_HEADER_SIZE,
       length - FRAGMENT_HEADER_SIZE,
       now,

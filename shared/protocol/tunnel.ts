@@ -1,6 +1,5 @@
 import type { PacketSink } from "./bundle/reassembler.ts";
 import { ReceivingOrder } from "./bundle/receiving-order.ts";
-import { reorderWait } from "./bundle/reorder-wait.ts";
 import { DropCounters } from "./drop-reason.ts";
 import { LinkControl } from "./link/link-control.ts";
 import type { LinkDialer } from "./link/link-dialer.ts";
@@ -81,7 +80,7 @@ export class Tunnel {
       drops: this.drops,
       delivered: this.delivered,
     });
-    this.receiving = new ReceivingOrder(environment, sink, this.links, mrru);
+    this.receiving = new ReceivingOrder(environment, sink, this.links, { mrru, longestWait: options.reorderWait });
   }
 
   get name(): string {
@@ -190,6 +189,7 @@ export class Tunnel {
     if (association.isProven) return;
     const isChosen = this.#parts.get(link)?.sessions.onFirstProof(association, now) === true;
     if (isChosen) this.outbound.setPeerLimits(association.peer);
+    if (isChosen) this.receiving.setClasses(association.peer.classes);
     if (isChosen) this.apply(link, { kind: "answer" }, now);
   }
 
@@ -226,17 +226,14 @@ export class Tunnel {
     }
     this.noticeChanges(now);
     this.#removeAbandoned(now);
-    this.receiving.handleTimeout(reorderWait(this.links, this.options.reorderWait), now);
+    this.receiving.handleTimeout(now);
     this.outbound.handleTimeout(now);
     this.outbound.poll(now);
   }
 
   /** When `handleTimeout` has something to do. */
   nextTimeout(): Milliseconds {
-    let next = earliest(
-      this.outbound.nextTimeout(),
-      this.receiving.nextTimeout(reorderWait(this.links, this.options.reorderWait)),
-    );
+    let next = earliest(this.outbound.nextTimeout(), this.receiving.nextTimeout());
     for (const { link, sessions, control, reports, dialer } of this.#parts.values()) {
       next = earliest(next, earliest(sessions.nextTimeout(), control.nextTimeout()));
       next = earliest(next, reports.nextTimeout());
@@ -291,6 +288,7 @@ export class Tunnel {
 
   #onLinkUp(link: MemberLink, now: Milliseconds): void {
     this.options.scheduler.onLinkUp(link, this.links);
+    this.receiving.onLinkUp();
     this.outbound.onLinksChanged();
     link.pathMtu.onSuspicion(now);
   }

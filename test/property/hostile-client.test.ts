@@ -42,7 +42,7 @@ describe("A server, whatever a client sends that holds a key,", () => {
     let most = 0;
 
     for (let sequence = 0; sequence < 1000; sequence++) {
-      end.receive((bytes, at) => writeFragment(bytes, at, sequence === 0 ? BEGIN : 0, 0, sequence, 10), START);
+      end.receive((bytes, at) => writeFragment(bytes, at, sequence === 0 ? BEGIN : 0, 1, sequence, 10), START);
       end.finish(START);
       most = Math.max(most, end.tunnel.receiving.heldCount);
     }
@@ -70,7 +70,7 @@ describe("A server, whatever a client sends that holds a key,", () => {
 
     for (let sequence = 0; sequence < 80; sequence++) {
       const flags = (sequence % 40 === 0 ? BEGIN : 0) | (sequence % 40 === 39 ? END : 0);
-      end.receive((bytes, at) => writeFragment(bytes, at, flags, 0, sequence, 1900), START);
+      end.receive((bytes, at) => writeFragment(bytes, at, flags, 1, sequence, 1900), START);
       end.finish(START);
     }
 
@@ -103,7 +103,7 @@ function writeAnything(dice: Random, bytes: Uint8Array, at: number): number {
     case 3:
       return writeFragment(bytes, at, BEGIN, dice.below(8), dice.below(100), dice.below(2500));
     case 4:
-      return writeFragment(bytes, at, dice.below(4) << 6, 0, dice.below(2000), dice.below(2000));
+      return writeFragment(bytes, at, dice.below(4) << 6, dice.below(2), dice.below(2000), dice.below(2000));
     default:
       return writeFragment(bytes, at, (dice.below(4) << 6) | dice.below(4), dice.below(16), dice.below(10), 30);
   }

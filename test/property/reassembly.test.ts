@@ -32,13 +32,13 @@ describe("Fragments of a bundle, whatever comes of them and in whatever order,",
       fc.property(anySetting, anyTrouble, ({ seed, packets, links }, trouble) => {
         const dice = new Random(seed);
         const stream = randomStream(dice, { packets, links, classes: CLASSES });
-        const end = new ReceivingEnd({ links, ...trouble });
+        const end = new ReceivingEnd({ links, longestWait: LIMIT, ...trouble });
 
         for (const [ordinal, fragment] of arrivals(dice, stream, trouble)) {
           end.receive(ordinal, fragment);
           disturb(dice, end);
         }
-        pass(end, LIMIT);
+        pass(end);
 
         end.check(stream);
         assert.equal(end.order.heldCount, 0);
@@ -53,13 +53,13 @@ describe("Fragments of a bundle, whatever comes of them and in whatever order,",
       fc.property(anySetting, fc.constantFrom(1, 3, 64), ({ seed, packets, links }, room) => {
         const dice = new Random(seed);
         const stream = randomStream(dice, { packets, links, classes: CLASSES });
-        const end = new ReceivingEnd({ links, cells: 2048, room });
+        const end = new ReceivingEnd({ links, longestWait: LIMIT, cells: 2048, room });
 
         for (const [ordinal, fragment] of arrivals(dice, stream, NO_TROUBLE)) {
           end.receive(ordinal, fragment);
-          if (dice.happens(0.7)) end.finish(LIMIT);
+          if (dice.happens(0.7)) end.finish();
         }
-        end.finish(LIMIT);
+        end.finish();
 
         end.check(stream);
         assert.equal(end.delivered.length, packets);
@@ -73,16 +73,16 @@ describe("Fragments of a bundle, whatever comes of them and in whatever order,",
       fc.property(anySetting, fc.constantFrom(0.01, 0.1, 0.5), ({ seed, packets, links }, loss) => {
         const dice = new Random(seed);
         const stream = randomStream(dice, { packets, links, classes: CLASSES });
-        const end = new ReceivingEnd({ links, cells: 2048, room: 64 });
+        const end = new ReceivingEnd({ links, longestWait: LIMIT, cells: 2048, room: 64 });
         const came = arrivals(dice, stream, { ...NO_TROUBLE, loss });
         const whole = stream.packets.map(({ fragments }) => fragments);
 
         for (const [ordinal, fragment] of came) {
           end.receive(ordinal, fragment);
-          end.finish(LIMIT);
+          end.finish();
           if (fragment.packet >= 0) whole[fragment.packet] = (whole[fragment.packet] ?? 0) - 1;
         }
-        pass(end, LIMIT);
+        pass(end);
 
         end.check(stream);
         assert.equal(end.delivered.length, whole.filter((missing) => missing === 0).length);
@@ -96,7 +96,7 @@ describe("Fragments of a bundle, whatever comes of them and in whatever order,",
       fc.property(anySetting, fc.constantFrom(0.01, 0.2), ({ seed, packets, links }, loss) => {
         const dice = new Random(seed);
         const stream = randomStream(dice, { packets, links, classes: CLASSES });
-        const end = new ReceivingEnd({ links, cells: 2048, room: 64 });
+        const end = new ReceivingEnd({ links, longestWait: LIMIT, cells: 2048, room: 64 });
         const missing = stream.packets.map(({ fragments }) => fragments);
         const completeAt = new Map<number, Milliseconds>();
 
@@ -107,7 +107,7 @@ describe("Fragments of a bundle, whatever comes of them and in whatever order,",
           if (left === 0) completeAt.set(fragment.packet, end.now);
           passDeadlines(end, dice.below(20));
         }
-        pass(end, LIMIT);
+        pass(end);
 
         for (const { packet, at } of end.delivered) {
           const waited = at - (completeAt.get(packet) ?? Number.NEGATIVE_INFINITY);
@@ -123,14 +123,14 @@ describe("Fragments of a bundle, whatever comes of them and in whatever order,",
       fc.property(anySetting, fc.integer({ min: 1, max: 60 }), ({ seed, packets, links }, before) => {
         const dice = new Random(seed);
         const order = new SendingOrder();
-        const end = new ReceivingEnd({ links, cells: 2048, room: 64 });
+        const end = new ReceivingEnd({ links, longestWait: LIMIT, cells: 2048, room: 64 });
         startAt(end, order, 2 ** 23 - 1);
         startAt(end, order, 2 ** 24 - before);
         const stream = randomStream(dice, { packets, links, classes: 1, order });
 
         for (const [ordinal, fragment] of arrivals(dice, stream, NO_TROUBLE)) {
           end.receive(ordinal, fragment);
-          end.finish(LIMIT);
+          end.finish();
         }
 
         end.check(stream);
@@ -164,7 +164,7 @@ function arrivals(dice: Random, stream: FragmentStream, trouble: Trouble): [numb
 
 /** Does what may happen to an end at any time. */
 function disturb(dice: Random, end: ReceivingEnd): void {
-  if (dice.happens(0.3)) end.finish(LIMIT);
+  if (dice.happens(0.3)) end.finish();
   if (dice.happens(0.1)) end.order.release();
   if (dice.happens(0.2)) end.now = milliseconds(end.now + dice.below(20));
   const link = end.links[dice.below(end.links.length)];
@@ -175,22 +175,22 @@ function disturb(dice: Random, end: ReceivingEnd): void {
 }
 
 /** Lets all waits end. */
-function pass(end: ReceivingEnd, limit: Milliseconds): void {
-  end.finish(limit);
-  for (let next = end.order.nextTimeout(limit); Number.isFinite(next); next = end.order.nextTimeout(limit)) {
+function pass(end: ReceivingEnd): void {
+  end.finish();
+  for (let next = end.order.nextTimeout(); Number.isFinite(next); next = end.order.nextTimeout()) {
     assert.ok(next > end.now, "a timeout that stays in the past");
     end.now = next;
-    end.finish(limit);
+    end.finish();
   }
 }
 
 /** Lets some time pass, with every timeout at its time. */
 function passDeadlines(end: ReceivingEnd, duration: number): void {
   const until = milliseconds(end.now + duration);
-  end.finish(LIMIT);
-  for (let next = end.order.nextTimeout(LIMIT); next <= until; next = end.order.nextTimeout(LIMIT)) {
+  end.finish();
+  for (let next = end.order.nextTimeout(); next <= until; next = end.order.nextTimeout()) {
     end.now = next;
-    end.finish(LIMIT);
+    end.finish();
   }
   end.now = until;
 }
@@ -201,5 +201,5 @@ function startAt(end: ReceivingEnd, order: SendingOrder, target: number): void {
   while (sequence < target - 1) sequence = order.take(0, 0);
   const flags = 0xc0;
   end.receive(0, { packet: -1, trafficClass: 0, sequence, flags, bytes: new Uint8Array(0) });
-  pass(end, LIMIT);
+  pass(end);
 }

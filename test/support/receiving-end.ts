@@ -14,6 +14,7 @@ const SLOTS = 512;
 const SCRATCH = SLOT * SLOTS;
 const LARGEST_PACKET = 65_536;
 const MRRU = 65_535;
+const LONGEST_WAIT = milliseconds(100);
 
 /** The receiving half of a bundle with a delivery batch of limited size, driven as a daemon drives it. */
 export class ReceivingEnd {
@@ -37,8 +38,9 @@ export class ReceivingEnd {
     readonly cells: number;
     readonly room: number;
     readonly assembled?: number;
+    readonly longestWait?: Milliseconds;
   }) {
-    const { links, cells, room, assembled = 4 } = options;
+    const { links, cells, room, assembled = 4, longestWait = LONGEST_WAIT } = options;
     this.#arena = new Arena(cells * 2048 + assembled * LARGEST_PACKET + SCRATCH);
     this.#room = room;
     this.cells = new CellPool(this.#arena, cells);
@@ -50,7 +52,7 @@ export class ReceivingEnd {
       this.#hasRefused = true;
     };
     const memory = { arena: this.#arena, cells: this.cells, assembly: this.#assembly };
-    this.order = new ReceivingOrder(memory, { deliver, onMemoryShort }, this.links, MRRU);
+    this.order = new ReceivingOrder(memory, { deliver, onMemoryShort }, this.links, { mrru: MRRU, longestWait });
   }
 
   /** Takes a fragment from a link, without writing what it may complete. */
@@ -62,15 +64,15 @@ export class ReceivingEnd {
     this.order.insert(link, trafficClass, sequence, flags, offset, bytes.length, this.now);
   }
 
-  /** Ends waits that last longer than `limit`, and writes what was delivered. */
-  finish(limit: Milliseconds): void {
-    this.order.handleTimeout(limit, this.now);
+  /** Ends waits that are over, and writes what was delivered. */
+  finish(): void {
+    this.order.handleTimeout(this.now);
     for (;;) {
       const hasRefused = this.#hasRefused;
       this.#write();
       if (!hasRefused) return;
       this.order.release();
-      this.order.handleTimeout(limit, this.now);
+      this.order.handleTimeout(this.now);
     }
   }
 

@@ -140,7 +140,7 @@ export class RespondingEnd {
   /** Receives a whole IPv4 packet of `size` bytes in one fragment. */
   receiveFragment(sequence: number, size: number, fill: number, now: Milliseconds): void {
     this.receive((bytes, at) => {
-      writeFragmentHeader(bytes, at, BEGIN | END, 0, sequence);
+      writeFragmentHeader(bytes, at, BEGIN | END, 1, sequence);
       bytes.fill(fill, at + 6, at + 6 + size);
       bytes.set([0x21, 0x45, 0, size >> 8, size], at + 5);
       return size + 6;

@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { CHECKSUM_PARTIAL } from "../../shared/protocol/bundle/fragment.ts";
 import { LARGEST_WINDOW } from "../../shared/protocol/bundle/held-fragments.ts";
-import { Reassembler, ReorderingCounters } from "../../shared/protocol/bundle/reassembler.ts";
+import { INSERTION, type Insertion, Reassembler } from "../../shared/protocol/bundle/reassembler.ts";
+import { ReorderingCounters } from "../../shared/protocol/bundle/reordering-counters.ts";
 import { sequenceNumber } from "../../shared/protocol/bundle/sequence-number.ts";
 import { Arena } from "../../shared/protocol/packet/arena.ts";
 import { AssemblyBuffer } from "../../shared/protocol/packet/assembly-buffer.ts";
 import { CellPool } from "../../shared/protocol/packet/cell-pool.ts";
-import { milliseconds, NEVER } from "../../shared/protocol/units.ts";
+import { milliseconds } from "../../shared/protocol/units.ts";
 import { BEGIN, END } from "../../shared/protocol/wire/frame-header.ts";
 
-const LIMIT = milliseconds(20);
 const WHOLE = BEGIN | END;
 const MRRU = 1000;
 
@@ -96,15 +96,15 @@ describe("A reassembler", () => {
     assert.equal(counters.incomplete, 1);
   });
 
-  it("drops what comes after it was given up", () => {
+  it("drops what comes after it was given up, and tells it from what came before", () => {
     const { reassembler, sink, counters } = setUp();
     insert(reassembler, 1, WHOLE, 50);
     reassembler.giveUpBefore(sequenceNumber(1));
 
-    insert(reassembler, 0, WHOLE, 40);
+    for (const sequence of [0, 0, 1]) insert(reassembler, sequence, WHOLE, 40);
 
     assert.deepEqual(sink.delivered, [50]);
-    assert.equal(counters.late, 1);
+    assert.deepEqual([counters.late, counters.duplicate], [1, 2]);
   });
 
   it("delivers a fragment once that comes twice", () => {
@@ -113,7 +113,7 @@ describe("A reassembler", () => {
     for (const sequence of [1, 1, 0, 0, 1]) insert(reassembler, sequence, WHOLE, 50 + sequence);
 
     assert.deepEqual(sink.delivered, [50, 51]);
-    assert.equal(counters.late, 3);
+    assert.deepEqual([counters.duplicate, counters.late], [3, 0]);
   });
 
   it("delivers a fragment once that comes again while the first copy waits for room in the sink", () => {
@@ -124,7 +124,6 @@ describe("A reassembler", () => {
 
     insert(reassembler, 0, WHOLE, 100, 1);
     reassembler.release();
-    for (let time = 2; time < 200; time++) reassembler.handleTimeout(LIMIT, milliseconds(time));
 
     assert.deepEqual(sink.delivered, [100]);
     assert.equal(reassembler.heldCount, 0);
@@ -188,23 +187,23 @@ describe("A reassembler", () => {
   });
 
   it("does not slide its window over packets that wait for room in the sink", () => {
-    const { reassembler, sink, counters } = setUp();
+    const { reassembler, sink } = setUp();
     sink.isFull = true;
     insert(reassembler, 0, WHOLE, 50);
 
-    insert(reassembler, LARGEST_WINDOW, WHOLE, 60);
+    const outcome = insert(reassembler, LARGEST_WINDOW, WHOLE, 60);
 
-    assert.equal(counters.overflows, 1);
+    assert.equal(outcome, INSERTION.noRoom);
     assert.equal(reassembler.heldCount, 1);
   });
 
-  it("counts what finds no cell, and lets at least half of the cells to others", () => {
-    const { reassembler, counters } = setUp();
+  it("says when there is no cell for a fragment", () => {
+    const { reassembler } = setUp();
 
-    for (let sequence = 1; sequence <= 64; sequence++) insert(reassembler, sequence, WHOLE, 10);
+    const outcomes = Array.from({ length: 64 }, (_, place) => insert(reassembler, 1 + place, WHOLE, 10));
 
     assert.equal(reassembler.heldCount, 32);
-    assert.equal(counters.overflows, 32);
+    assert.equal(outcomes.filter((outcome) => outcome === INSERTION.noRoom).length, 32);
   });
 
   it("gives all cells back on a reset, and starts at 0", () => {
@@ -217,58 +216,7 @@ describe("A reassembler", () => {
 
     assert.deepEqual(sink.delivered, [77]);
     assert.equal(cells.freeCount, cells.capacity);
-    assert.equal(reassembler.deadline(LIMIT), NEVER);
-  });
-});
-
-describe("A reassembler's wait for a missing fragment", () => {
-  it("ends at the limit after the first one behind it came, whatever comes then", () => {
-    const { reassembler, sink } = setUp();
-    for (let step = 0; step < 10; step++) {
-      insert(reassembler, 20 - step, WHOLE, 120 - step, step * 15);
-      reassembler.giveUpBefore(sequenceNumber(0));
-      reassembler.handleTimeout(LIMIT, milliseconds(step * 15));
-    }
-
-    // 18 came in the same step, after the end of the wait.
-    assert.deepEqual(sink.delivered.slice(0, 3), [118, 119, 120]);
-  });
-
-  it("starts anew for the next one that is missing", () => {
-    const { reassembler, sink } = setUp();
-    insert(reassembler, 1, WHOLE, 51, 0);
-    insert(reassembler, 3, WHOLE, 53, 15);
-
-    reassembler.handleTimeout(LIMIT, milliseconds(20));
-    const deadline = reassembler.deadline(LIMIT);
-    reassembler.handleTimeout(LIMIT, milliseconds(35));
-
-    assert.equal(deadline, 35);
-    assert.deepEqual(sink.delivered, [51, 53]);
-  });
-
-  it("lasts while the rest of a large packet still comes in", () => {
-    const { reassembler, sink, counters } = setUp();
-
-    for (let part = 0; part < 10; part++) {
-      const flags = part === 0 ? BEGIN : part === 9 ? END : 0;
-      insert(reassembler, part, flags, 10, part * 15);
-      reassembler.handleTimeout(LIMIT, milliseconds(part * 15 + 14));
-    }
-
-    assert.deepEqual(sink.delivered, [100]);
-    assert.equal(counters.timeouts, 0);
-  });
-
-  it("ends for a packet whose rest never comes", () => {
-    const { reassembler, counters } = setUp();
-    insert(reassembler, 0, BEGIN, 10, 0);
-
-    reassembler.handleTimeout(LIMIT, milliseconds(20));
-
-    assert.equal(reassembler.heldCount, 0);
-    assert.equal(counters.timeouts, 1);
-    assert.equal(reassembler.deadline(LIMIT), NEVER);
+    assert.equal(reassembler.waitingSince, undefined);
   });
 });
 
@@ -294,6 +242,6 @@ function setUp() {
 }
 
 /** Inserts a fragment of some bytes that do not matter. */
-function insert(reassembler: Reassembler, sequence: number, flags: number, length: number, now = 0): void {
-  reassembler.insert(sequenceNumber(sequence), flags, 512 * 1024, length, milliseconds(now));
+function insert(reassembler: Reassembler, sequence: number, flags: number, length: number, now = 0): Insertion {
+  return reassembler.insert(sequenceNumber(sequence), flags, 512 * 1024, length, milliseconds(now));
 }

@@ -9,6 +9,9 @@ export const BULK = 4;
 /** The packet is one of a call, a game or a ping: worth sending twice over a bad line; beside BULK. */
 export const URGENT = 8;
 
+/** The fragment was sent before, on this or another link; beside BEGIN and END in the flags of what was received. */
+export const COPY = 16;
+
 /**
  * What is left to send of one packet: up to two pieces of the arena, protocol field first. One object is used for
  * one packet after the other; sending a part moves its start on.

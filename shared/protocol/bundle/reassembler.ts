@@ -1,10 +1,12 @@
 import type { Arena } from "../packet/arena.ts";
 import type { AssemblyBuffer } from "../packet/assembly-buffer.ts";
 import type { CellPool } from "../packet/cell-pool.ts";
-import { type Milliseconds, milliseconds, NEVER } from "../units.ts";
+import { type Milliseconds, milliseconds } from "../units.ts";
 import { BEGIN, END, PACKET_PROTOCOL_SIZE } from "../wire/frame-header.ts";
 import { CHECKSUM_PARTIAL } from "./fragment.ts";
 import { HeldFragments, LARGEST_WINDOW } from "./held-fragments.ts";
+import { NumberWindow } from "./number-window.ts";
+import type { ReorderingCounters } from "./reordering-counters.ts";
 import { advance, distance, isBefore, next, type SequenceNumber, sequenceNumber } from "./sequence-number.ts";
 
 const WHOLE = BEGIN | END;
@@ -17,23 +19,27 @@ export interface PacketSink {
   onMemoryShort(): void;
 }
 
-/** What reordering did in a bundle. */
-export class ReorderingCounters {
-  reordered = 0;
-  lost = 0;
-  late = 0;
-  incomplete = 0;
-  oversized = 0;
-  overflows = 0;
-  timeouts = 0;
-}
-
 /** The memory that reassembly works in. */
 export type ReassemblyMemory = {
   readonly arena: Arena;
   readonly cells: CellPool;
   readonly assembly: AssemblyBuffer;
 };
+
+/** What became of a fragment that was inserted. */
+export const INSERTION = {
+  /** It is delivered or held. */
+  taken: 0,
+  /** It came before. */
+  duplicate: 1,
+  /** It was given up before it came. */
+  late: 2,
+  /** There was no room for it. */
+  noRoom: 3,
+} as const;
+
+/** An outcome of an insertion, as a small integer. */
+export type Insertion = (typeof INSERTION)[keyof typeof INSERTION];
 
 /**
  * Puts the fragments of one class in order and packets together (RFC 1990 §4). What comes in its turn is passed on
@@ -45,6 +51,7 @@ export class Reassembler {
   readonly #sink: PacketSink;
   readonly #counters: ReorderingCounters;
   readonly #mrru: number;
+  readonly #givenUp = new NumberWindow();
   #expected: SequenceNumber = sequenceNumber(0);
   #missing: SequenceNumber = sequenceNumber(0);
   #waitingSince: Milliseconds | undefined;
@@ -61,31 +68,43 @@ export class Reassembler {
     return this.#held.count;
   }
 
+  /** The sequence number that is delivered next. */
+  get expected(): SequenceNumber {
+    return this.#expected;
+  }
+
   /** Since when a missing fragment keeps others waiting. */
   get waitingSince(): Milliseconds | undefined {
     return this.#waitingSince;
   }
 
-  /** When the wait for a missing fragment ends, if it may last `limit`. */
-  deadline(limit: Milliseconds): Milliseconds {
-    return this.#waitingSince === undefined ? NEVER : milliseconds(this.#waitingSince + limit);
+  /** While others are kept waiting: the first missing fragment. */
+  get missing(): SequenceNumber {
+    return this.#missing;
+  }
+
+  /** While others are kept waiting: what follows on the first missing fragments. */
+  get afterMissing(): SequenceNumber {
+    return this.#firstHeldAfter(this.#missing) ?? next(this.#missing);
   }
 
   /** Takes a fragment: `flags` are BEGIN, END and CHECKSUM_PARTIAL. */
-  insert(sequence: SequenceNumber, flags: number, offset: number, length: number, now: Milliseconds): void {
+  insert(sequence: SequenceNumber, flags: number, offset: number, length: number, now: Milliseconds): Insertion {
     const ahead = distance(this.#expected, sequence);
-    if (ahead < 0 || (ahead < this.#held.window && this.#held.flags(sequence) !== 0)) {
-      this.#counters.late++;
-      return;
+    if (ahead < 0) return this.#pass(sequence);
+    if (ahead < this.#held.window && this.#held.flags(sequence) !== 0) {
+      this.#counters.duplicate++;
+      return INSERTION.duplicate;
     }
     if (ahead === 0 && (flags & WHOLE) === WHOLE && this.#deliver(offset, length, flags)) {
       this.#expected = next(sequence);
       if (this.#held.count > 0) this.release();
-      return;
+      return INSERTION.taken;
     }
+    if (ahead >= LARGEST_WINDOW && !this.#slideTo(sequence)) return INSERTION.noRoom;
+    if (!this.#hold(sequence, flags, offset, length, now)) return INSERTION.noRoom;
     if (ahead > 0) this.#counters.reordered++;
-    if (ahead >= LARGEST_WINDOW && !this.#slideTo(sequence)) return;
-    this.#hold(sequence, flags, offset, length, now);
+    return INSERTION.taken;
   }
 
   /** Whether a sequence number can be one of this time: before what is expected, or within the window behind it. */
@@ -110,14 +129,12 @@ export class Reassembler {
   giveUpBefore(limit: SequenceNumber): void {
     while (isBefore(this.#expected, limit)) {
       if (this.#held.count === 0) {
-        this.#counters.lost += distance(this.#expected, limit);
-        this.#expected = limit;
+        this.#skip(distance(this.#expected, limit));
         break;
       }
       const flags = this.#held.flags(this.#expected);
       if (flags === 0) {
-        this.#counters.lost++;
-        this.#expected = next(this.#expected);
+        this.#skip(1);
         continue;
       }
       const size = this.#packetSize(flags);
@@ -132,39 +149,48 @@ export class Reassembler {
     this.release();
   }
 
-  /** Ends the wait for what is missing at the head, if it lasts longer than `limit`. */
-  handleTimeout(limit: Milliseconds, now: Milliseconds): void {
-    while (this.deadline(limit) <= now) {
-      this.#counters.timeouts++;
-      const before = this.#expected;
-      const gap = this.#gap();
-      this.giveUpBefore(this.#firstHeldAfter(gap) ?? next(gap));
-      if (this.#expected === before) return;
-    }
-  }
-
   /** Gives all memory back and starts anew at sequence number 0. */
   reset(): void {
     this.#held.clear();
     this.#expected = sequenceNumber(0);
     this.#waitingSince = undefined;
+    this.#givenUp.restart(sequenceNumber(-1));
+  }
+
+  /** Judges a fragment whose turn is over. */
+  #pass(sequence: SequenceNumber): Insertion {
+    if (this.#givenUp.take(sequence)) {
+      this.#counters.late++;
+      return INSERTION.late;
+    }
+    this.#counters.duplicate++;
+    return INSERTION.duplicate;
   }
 
   /** Moves the window on so that `sequence` fits; false when packets that cannot be delivered now are in the way. */
   #slideTo(sequence: SequenceNumber): boolean {
     this.giveUpBefore(advance(sequence, 1 - LARGEST_WINDOW));
-    const fits = distance(this.#expected, sequence) < LARGEST_WINDOW;
-    if (!fits) this.#counters.overflows++;
-    return fits;
+    return distance(this.#expected, sequence) < LARGEST_WINDOW;
   }
 
-  #hold(sequence: SequenceNumber, flags: number, offset: number, length: number, now: Milliseconds): void {
+  #hold(sequence: SequenceNumber, flags: number, offset: number, length: number, now: Milliseconds): boolean {
     this.#held.reserve(distance(this.#expected, sequence) + 1);
-    if (!this.#held.hold(sequence, flags, offset, length, now)) {
-      this.#counters.overflows++;
-      return;
-    }
+    if (!this.#held.hold(sequence, flags, offset, length, now)) return false;
     if (this.#waitingSince === undefined || sequence === this.#expected || sequence === this.#missing) this.release();
+    return true;
+  }
+
+  /** Gives up the next `count` sequence numbers, of which nothing is held. */
+  #skip(count: number): void {
+    this.#counters.lost += count;
+    for (let step = Math.max(0, count - LARGEST_WINDOW); step < count; step++) {
+      const sequence = advance(this.#expected, step);
+      // The set is of no use where nothing was given up for half of all numbers.
+      if (this.#givenUp.add(sequence)) continue;
+      this.#givenUp.restart(sequence);
+      this.#givenUp.add(sequence);
+    }
+    this.#expected = advance(this.#expected, count);
   }
 
   /** Fragments of the packet at the head: how many when it is complete, 0 when some are missing, -1 for an orphan. */

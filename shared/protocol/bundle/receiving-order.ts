@@ -1,32 +1,55 @@
 import type { MemberLink } from "../link/member-link.ts";
 import { earliest, type Milliseconds, NEVER } from "../units.ts";
 import { CLASS_LIMIT } from "../wire/frame-header.ts";
-import { FragmentLoss, smaller } from "./fragment-loss.ts";
-import { type PacketSink, Reassembler, type ReassemblyMemory, ReorderingCounters } from "./reassembler.ts";
+import { OrderedClass } from "./ordered-class.ts";
+import type { PacketSink, ReassemblyMemory } from "./reassembler.ts";
+import type { ReceivingBundle, ReceivingClass } from "./receiving-class.ts";
+import { ReorderingCounters } from "./reordering-counters.ts";
+import { RepairWait } from "./repair-wait.ts";
 import type { SequenceNumber } from "./sequence-number.ts";
+import { SkewWait } from "./skew-wait.ts";
+import { REAL_TIME_CLASS } from "./traffic-class.ts";
+import { UnorderedClass } from "./unordered-class.ts";
 
-/** One class of the receiving side. */
-type ReceivingClass = { readonly reassembler: Reassembler; readonly loss: FragmentLoss };
+/** What a receiving side is like. */
+export type ReceivingOptions = {
+  /** The largest packet that is put together, in bytes, without the protocol field. */
+  readonly mrru: number;
+  /** The longest that a packet waits for one before it. */
+  readonly longestWait: Milliseconds;
+};
 
-/** The receiving side of a bundle: every class in its own order, and fragments called lost by RFC 1990 §4.1. */
+/** The receiving side of a bundle: every class in its own order, or, for real-time packets, in none. */
 export class ReceivingOrder {
   readonly counters = new ReorderingCounters();
   readonly #memory: ReassemblyMemory;
   readonly #sink: PacketSink;
-  readonly #mrru: number;
   readonly #links: readonly MemberLink[];
+  readonly #options: ReceivingOptions;
   readonly #classes: (ReceivingClass | undefined)[] = new Array<ReceivingClass | undefined>(CLASS_LIMIT).fill(
     undefined,
   );
+  #bundle: ReceivingBundle;
+  #hasRealTimeClass = false;
 
-  constructor(memory: ReassemblyMemory, sink: PacketSink, links: readonly MemberLink[], mrru: number) {
+  constructor(memory: ReassemblyMemory, sink: PacketSink, links: readonly MemberLink[], options: ReceivingOptions) {
     this.#memory = memory;
     this.#sink = sink;
     this.#links = links;
-    this.#mrru = mrru;
+    this.#options = options;
+    this.#bundle = this.#newBundle();
   }
 
-  /** Takes a fragment that came on `link`; `flags` are BEGIN, END and CHECKSUM_PARTIAL. */
+  /** Takes over in how many classes the peer sends. With more than one, the first is not ordered. */
+  setClasses(classes: number): void {
+    const hasRealTimeClass = classes > 1;
+    if (hasRealTimeClass === this.#hasRealTimeClass) return;
+    this.#hasRealTimeClass = hasRealTimeClass;
+    this.#classes[REAL_TIME_CLASS]?.reset();
+    this.#classes[REAL_TIME_CLASS] = undefined;
+  }
+
+  /** Takes a fragment that came on `link`; `flags` are BEGIN, END, CHECKSUM_PARTIAL and COPY. */
   insert(
     link: MemberLink,
     trafficClass: number,
@@ -36,75 +59,77 @@ export class ReceivingOrder {
     length: number,
     now: Milliseconds,
   ): void {
-    const receiving = this.#class(trafficClass);
-    const overtaken = receiving.loss.onFragment(link.ordinal, sequence);
-    if (overtaken > 0) link.reorderingMargin.onLate(overtaken, now);
-    else link.reorderingMargin.onOrdered(now);
-    // A null fragment only says that its link has nothing older under way.
-    if (length > 0) receiving.reassembler.insert(sequence, flags, offset, length, now);
-    if (receiving.reassembler.waitingSince !== undefined) this.#detectLoss(receiving);
+    const receiving = this.#classes[trafficClass] ?? this.#begin(trafficClass);
+    receiving.insert(link, sequence, flags, offset, length, now);
   }
 
   /** Delivers what had to wait because the sink was full. */
   release(): void {
-    for (const receiving of this.#classes) receiving?.reassembler.release();
+    for (const receiving of this.#classes) receiving?.release();
   }
 
-  /** Ends waits that last longer than `limit`. */
-  handleTimeout(limit: Milliseconds, now: Milliseconds): void {
-    for (const receiving of this.#classes) receiving?.reassembler.handleTimeout(limit, now);
+  /** Finds what is lost, and ends waits that lasted long enough; to be called after every round of insertions. */
+  handleTimeout(now: Milliseconds): void {
+    const { repairWait } = this.#bundle;
+    const { isWorthwhile } = repairWait;
+    for (const receiving of this.#classes) receiving?.handleTimeout(now);
+    // What one class gave up may have been the last straw for the wait of those before it.
+    if (isWorthwhile && !repairWait.isWorthwhile) this.handleTimeout(now);
   }
 
   /** When the next wait ends. */
-  nextTimeout(limit: Milliseconds): Milliseconds {
+  nextTimeout(): Milliseconds {
     let next = NEVER;
-    for (const receiving of this.#classes) {
-      if (receiving !== undefined) next = earliest(next, receiving.reassembler.deadline(limit));
-    }
+    for (const receiving of this.#classes) if (receiving !== undefined) next = earliest(next, receiving.deadline);
     return next;
   }
 
-  /** Takes a link that went down out of M, so that it holds nobody up. */
+  /** Takes over that a link came up: delays differ by something else from now on. */
+  onLinkUp(): void {
+    this.#bundle.skewWait.restart();
+  }
+
+  /** Takes a link that went down out of M, so that it holds nobody up; `handleTimeout` has to follow. */
   onLinkDown(link: MemberLink): void {
-    for (const receiving of this.#classes) {
-      if (receiving === undefined) continue;
-      receiving.loss.forget(link.ordinal);
-      if (receiving.reassembler.waitingSince !== undefined) this.#detectLoss(receiving);
-    }
+    for (const receiving of this.#classes) receiving?.forget(link);
   }
 
   get heldCount(): number {
     let held = 0;
-    for (const receiving of this.#classes) held += receiving?.reassembler.heldCount ?? 0;
+    for (const receiving of this.#classes) held += receiving?.heldCount ?? 0;
     return held;
+  }
+
+  /** How long lost fragments are waited for, and missing ones until they count as lost. */
+  get waits(): { readonly repair: Milliseconds; readonly skew: Milliseconds } {
+    return { repair: this.#bundle.repairWait.duration, skew: this.#bundle.skewWait.duration };
   }
 
   /** Gives all memory back and starts anew: the peer has lost its state, or the bundle ends. */
   reset(): void {
-    for (const receiving of this.#classes) receiving?.reassembler.reset();
+    for (const receiving of this.#classes) receiving?.reset();
     this.#classes.fill(undefined);
+    this.#bundle = this.#newBundle();
   }
 
-  /** Finds M over the links that are up, and gives up what is missing before it. */
-  #detectLoss(receiving: ReceivingClass): void {
-    let minimum: SequenceNumber | undefined;
-    for (const link of this.#links) {
-      if (!link.isUp) continue;
-      const latest = receiving.loss.latest(link.ordinal, link.reorderingMargin.packets);
-      // A link that carried nothing of this class for long says nothing of M; the timer bounds the wait.
-      if (latest === undefined || !receiving.reassembler.isNear(latest)) return;
-      minimum = minimum === undefined ? latest : smaller(minimum, latest);
-    }
-    if (minimum !== undefined) receiving.reassembler.giveUpBefore(minimum);
-  }
-
-  #class(trafficClass: number): ReceivingClass {
-    let receiving = this.#classes[trafficClass];
-    if (receiving === undefined) {
-      const reassembler = new Reassembler(this.#memory, this.#sink, this.counters, this.#mrru);
-      receiving = { reassembler, loss: new FragmentLoss() };
-      this.#classes[trafficClass] = receiving;
-    }
+  #begin(trafficClass: number): ReceivingClass {
+    const isRealTime = this.#hasRealTimeClass && trafficClass === REAL_TIME_CLASS;
+    const receiving = isRealTime ? new UnorderedClass(this.#bundle) : new OrderedClass(this.#bundle);
+    this.#classes[trafficClass] = receiving;
     return receiving;
+  }
+
+  #newBundle(): ReceivingBundle {
+    const { mrru, longestWait } = this.#options;
+    return {
+      memory: this.#memory,
+      sink: this.#sink,
+      counters: this.counters,
+      links: this.#links,
+      mrru,
+      longestWait,
+      skewWait: new SkewWait(this.#links, longestWait),
+      repairWait: new RepairWait(this.#links, longestWait),
+    };
   }
 }

@@ -1,0 +1,154 @@
+import type { MemberLink } from "../link/member-link.ts";
+import { type Milliseconds, milliseconds, NEVER } from "../units.ts";
+import { COPY } from "./fragment.ts";
+import { FragmentLoss, smaller } from "./fragment-loss.ts";
+import { LossFront } from "./loss-front.ts";
+import { INSERTION, Reassembler } from "./reassembler.ts";
+import type { ReceivingBundle, ReceivingClass } from "./receiving-class.ts";
+import { isBefore, next, type SequenceNumber } from "./sequence-number.ts";
+
+/**
+ * A class whose packets are delivered in order. What is missing is lost on its link once M has passed it (RFC 1990
+ * §4.1), or, where a silent link holds M, after the bundle's skew; then its copy is waited for, while copies come.
+ */
+export class OrderedClass implements ReceivingClass {
+  readonly #bundle: ReceivingBundle;
+  readonly #reassembler: Reassembler;
+  readonly #loss = new FragmentLoss();
+  readonly #front = new LossFront();
+
+  constructor(bundle: ReceivingBundle) {
+    const { memory, sink, counters, mrru } = bundle;
+    this.#bundle = bundle;
+    this.#reassembler = new Reassembler(memory, sink, counters, mrru);
+  }
+
+  get heldCount(): number {
+    return this.#reassembler.heldCount;
+  }
+
+  get deadline(): Milliseconds {
+    const { waitingSince, missing } = this.#reassembler;
+    if (waitingSince === undefined) return NEVER;
+    const { longestWait, skewWait, repairWait } = this.#bundle;
+    const isLost = this.#front.isBehind(missing);
+    const end = isLost ? this.#lostAt(missing, waitingSince) + repairWait.duration : waitingSince + skewWait.duration;
+    return milliseconds(Math.min(end, waitingSince + longestWait));
+  }
+
+  insert(
+    link: MemberLink,
+    sequence: SequenceNumber,
+    flags: number,
+    offset: number,
+    length: number,
+    now: Milliseconds,
+  ): void {
+    const { waitingSince, missing } = this.#reassembler;
+    const overtaken = (flags & COPY) === 0 ? this.#noteOrder(link, sequence, now) : 0;
+    // A null fragment only says that its link has nothing older under way.
+    if (length === 0) return;
+    const outcome = this.#reassembler.insert(sequence, flags & ~COPY, offset, length, now);
+    if (outcome === INSERTION.taken) {
+      if ((flags & COPY) !== 0) this.#onRepaired(sequence, now);
+      else if (waitingSince !== undefined && sequence === missing) {
+        this.#bundle.skewWait.onFilled(milliseconds(now - waitingSince), now);
+      }
+    } else if (outcome === INSERTION.late) {
+      this.#onLate(sequence, (flags & COPY) !== 0, overtaken, now);
+    } else if (outcome === INSERTION.noRoom) {
+      this.#bundle.counters.overflows++;
+    }
+  }
+
+  release(): void {
+    this.#reassembler.release();
+  }
+
+  handleTimeout(now: Milliseconds): void {
+    if (this.#reassembler.waitingSince === undefined) return;
+    this.#followLinks(now);
+    while (this.deadline <= now && this.#endWait(now)) {}
+  }
+
+  forget(link: MemberLink): void {
+    this.#loss.forget(link.ordinal);
+  }
+
+  reset(): void {
+    this.#reassembler.reset();
+  }
+
+  /** Tells by how many fragments of its link and class an original was overtaken. */
+  #noteOrder(link: MemberLink, sequence: SequenceNumber, now: Milliseconds): number {
+    const overtaken = this.#loss.onFragment(link.ordinal, sequence);
+    if (overtaken > 0) link.reorderingMargin.onLate(overtaken, now);
+    else link.reorderingMargin.onOrdered(now);
+    return overtaken;
+  }
+
+  #onRepaired(sequence: SequenceNumber, now: Milliseconds): void {
+    this.#bundle.counters.repaired++;
+    // Before the front, the copy may have been made in advance, and tells nothing of what becomes of losses.
+    if (!this.#front.isBehind(sequence)) return;
+    this.#bundle.repairWait.onCopy(milliseconds(now - this.#front.passedAt(sequence)), now);
+  }
+
+  /** Learns from a fragment that came after it was given up. */
+  #onLate(sequence: SequenceNumber, isCopy: boolean, overtaken: number, now: Milliseconds): void {
+    if (!this.#front.isBehind(sequence)) return;
+    const { skewWait, repairWait } = this.#bundle;
+    const after = milliseconds(now - this.#front.passedAt(sequence));
+    if (isCopy) repairWait.onCopy(after, now);
+    // In order on its link, so no M had called it lost: the front had moved on after the skew's wait.
+    else if (overtaken === 0) skewWait.onFilled(milliseconds(skewWait.duration + after), now);
+  }
+
+  /** Finds M (RFC 1990 §4.1) over the links that are up. */
+  #followLinks(now: Milliseconds): void {
+    let minimum: SequenceNumber | undefined;
+    for (const link of this.#bundle.links) {
+      if (!link.isUp) continue;
+      const latest = this.#loss.latest(link.ordinal, link.reorderingMargin.packets);
+      // A link that carried nothing of this class for long says nothing of M; the skew bounds the wait.
+      if (latest === undefined || !this.#reassembler.isNear(latest)) return;
+      minimum = minimum === undefined ? latest : smaller(minimum, latest);
+    }
+    if (minimum !== undefined && isBefore(this.#reassembler.missing, minimum)) this.#front.advance(minimum, now);
+  }
+
+  /** Ends the wait that is over; false when what is complete cannot be delivered now. */
+  #endWait(now: Milliseconds): boolean {
+    const { waitingSince = now, missing } = this.#reassembler;
+    const { counters, longestWait } = this.#bundle;
+    const isLost = this.#front.isBehind(missing);
+    if (!isLost) counters.timeouts++;
+    if (waitingSince + longestWait <= now) return this.#giveUpBefore(this.#reassembler.afterMissing);
+    if (isLost) return this.#giveUpBefore(this.#lostLongAgo(missing, now));
+    const { afterMissing } = this.#reassembler;
+    this.#front.advance(afterMissing, now);
+    // After jumps over half of all numbers, what was remembered may seem to be far ahead.
+    if (!this.#front.isBehind(missing)) this.#front.restart(afterMissing, now);
+    return true;
+  }
+
+  /** Up to where everything missing from `missing` on was lost on its link before the wait for copies. */
+  #lostLongAgo(missing: SequenceNumber, now: Milliseconds): SequenceNumber {
+    const limit = this.#front.where(milliseconds(now - this.#bundle.repairWait.duration));
+    return limit !== undefined && isBefore(next(missing), limit) ? limit : next(missing);
+  }
+
+  #giveUpBefore(limit: SequenceNumber): boolean {
+    const { counters, repairWait } = this.#bundle;
+    const before = this.#reassembler.expected;
+    const lostBefore = counters.lost;
+    this.#reassembler.giveUpBefore(limit);
+    repairWait.onGivenUp(counters.lost - lostBefore);
+    return this.#reassembler.expected !== before;
+  }
+
+  /** What is behind a missing fragment was waiting for it before M passed. */
+  #lostAt(missing: SequenceNumber, waitingSince: Milliseconds): number {
+    return Math.max(this.#front.passedAt(missing), waitingSince);
+  }
+}
