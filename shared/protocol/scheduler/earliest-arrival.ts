@@ -8,9 +8,9 @@ import type { Demand, Scheduler } from "./scheduler.ts";
 const USEFUL_WAIT_SLACK = 1.25;
 
 // RFC 9438 §4.6: CUBIC goes on with 0.7 of its window after a loss. With 0.43 of a round trip in the queue the links
-// stay full meanwhile.
+// stay full meanwhile. While a copy is awaited, nothing is acknowledged, and what is in the queue keeps the links busy.
 const SPARE = 0.4;
-const LONGEST_SPARE = 30;
+const LONGEST_SPARE = 80;
 
 /**
  * Sends each fragment on the link on which it arrives first: when the link is free, plus the time on the line, plus the
@@ -21,8 +21,9 @@ export class EarliestArrivalScheduler implements Scheduler {
   readonly #bulkLinks = new LinkSet();
 
   get usefulWait(): Milliseconds {
-    const { usefulWait, roundTrip } = this.#bulkLinks;
-    return milliseconds(Math.max(USEFUL_WAIT_SLACK * usefulWait, Math.min(LONGEST_SPARE, SPARE * roundTrip)));
+    const { usefulWait, roundTrip, repairTime } = this.#bulkLinks;
+    const spare = Math.min(LONGEST_SPARE, SPARE * roundTrip + repairTime);
+    return milliseconds(Math.max(USEFUL_WAIT_SLACK * usefulWait, spare));
   }
 
   pick(links: readonly MemberLink[], { size, isBulk, backlog }: Demand, now: Milliseconds): MemberLink | undefined {

@@ -16,6 +16,10 @@ const AVERAGED_OVER = 60;
 
 const FULL_PACKET = 1500;
 
+// Below this, packets rarely wait for a copy. One comes a round trip after the loss, and a report's time.
+const NOTED_LOSS = 0.002;
+const REPORT_GAP = 20;
+
 /**
  * The links that bulk is spread over: the nearest ones, as many as it fills. Packets arrive in order, so all of them wait
  * for the farthest link in use. A flow with a given window gets more from one link more only if that waits already as long
@@ -72,6 +76,15 @@ export class LinkSet {
     }
     while (this.#count < this.#ordered.length && this.#extraDelay(this.#count) < SAME_DELAY) this.#count++;
     this.#mark();
+  }
+
+  /** How long all wait for the copy of a lost packet; 0 while next to nothing is lost on the links in use. */
+  get repairTime(): Milliseconds {
+    let slowest = 0;
+    for (const { sendLoss, roundTripTime } of this.#ordered.slice(0, this.#count)) {
+      if (sendLoss.share >= NOTED_LOSS) slowest = Math.max(slowest, (roundTripTime.smoothed ?? 0) + REPORT_GAP);
+    }
+    return milliseconds(slowest);
   }
 
   #average(backlog: number, now: Milliseconds): void {
