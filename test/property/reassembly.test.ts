@@ -3,8 +3,9 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { SendingOrder } from "../../shared/protocol/bundle/sending-order.ts";
 import { type Milliseconds, milliseconds } from "../../shared/protocol/units.ts";
+import { BEGIN, END } from "../../shared/protocol/wire/frame-header.ts";
 import { Random } from "../emulator/random.ts";
-import { type FragmentStream, randomStream, type StreamFragment } from "../support/fragment-stream.ts";
+import { type FragmentStream, randomStream, type StreamFragment, streamPacket } from "../support/fragment-stream.ts";
 import { ReceivingEnd } from "../support/receiving-end.ts";
 
 const CLASSES = 3;
@@ -199,7 +200,7 @@ function passDeadlines(end: ReceivingEnd, duration: number): void {
 function startAt(end: ReceivingEnd, order: SendingOrder, target: number): void {
   let sequence = order.take(0, 0);
   while (sequence < target - 1) sequence = order.take(0, 0);
-  const flags = 0xc0;
-  end.receive(0, { packet: -1, trafficClass: 0, sequence, flags, bytes: new Uint8Array(0) });
+  end.receive(0, { packet: 0, trafficClass: 0, sequence, flags: BEGIN | END, bytes: streamPacket(0, 5) });
   pass(end);
+  end.delivered.length = 0;
 }

@@ -1,5 +1,6 @@
 import { SendingOrder } from "../../shared/protocol/bundle/sending-order.ts";
 import type { SequenceNumber } from "../../shared/protocol/bundle/sequence-number.ts";
+import { REAL_TIME_CLASS } from "../../shared/protocol/bundle/traffic-class.ts";
 import { BEGIN, END } from "../../shared/protocol/wire/frame-header.ts";
 import type { Random } from "../emulator/random.ts";
 
@@ -39,14 +40,17 @@ export function randomStream(
     readonly links: number;
     readonly classes: number;
     readonly order?: SendingOrder;
+    /** Whether packets of class 0 are whole, and no null fragment is among them. */
+    readonly hasRealTimeClass?: boolean;
   },
 ): FragmentStream {
-  const { order = new SendingOrder() } = options;
+  const { order = new SendingOrder(), hasRealTimeClass = false } = options;
   const links = Array.from({ length: options.links }, (): StreamFragment[] => []);
   const packets: StreamPacket[] = [];
   for (let number = 0; number < options.packets; number++) {
     const trafficClass = dice.below(options.classes);
-    const count = dice.happens(0.6) ? 1 : 1 + dice.below(6);
+    const isRealTime = hasRealTimeClass && trafficClass === REAL_TIME_CLASS;
+    const count = isRealTime || dice.happens(0.6) ? 1 : 1 + dice.below(6);
     const size = SMALLEST + dice.below(count * LARGEST_FRAGMENT - SMALLEST);
     const bytes = streamPacket(number, size);
     const fragments = Math.min(count, size);
@@ -58,7 +62,7 @@ export function randomStream(
       const [start, end] = [part, part + 1].map((cut) => Math.floor((size * cut) / fragments));
       links[ordinal]?.push({ packet: number, trafficClass, sequence, flags, bytes: bytes.slice(start, end) });
     }
-    if (dice.happens(0.05)) {
+    if (!isRealTime && dice.happens(0.05)) {
       const ordinal = dice.below(options.links);
       const sequence = order.pass(trafficClass, ordinal);
       const flags = BEGIN | END;

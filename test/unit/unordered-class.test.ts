@@ -42,13 +42,14 @@ describe("The class of real-time packets (RFC 2686)", () => {
     assert.equal(end.order.heldCount, 0);
   });
 
-  it("delivers nothing for a null fragment (RFC 1990 §4.1)", () => {
+  it("passes over a null fragment, which has the number of the next packet (RFC 1990 §4.1)", () => {
     const end = newEnd();
 
     end.receive(0, { ...fragment(0, WHOLE), bytes: new Uint8Array(0) });
     end.finish();
+    receive(end, 0);
 
-    assert.deepEqual(delivered(end), []);
+    assert.deepEqual(delivered(end), [0]);
   });
 
   it("keeps for a round, in order, what the sink has no room for", () => {

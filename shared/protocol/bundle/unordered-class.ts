@@ -35,6 +35,8 @@ export class UnorderedClass implements ReceivingClass {
 
   insert(_link: MemberLink, sequence: SequenceNumber, flags: number, offset: number, length: number): void {
     const { counters, mrru } = this.#bundle;
+    // RFC 1990 §4.1: a null fragment only advances M, which nobody asks for here.
+    if (length === 0) return;
     if (!this.#seen.add(sequence)) counters.duplicate++;
     else if ((flags & WHOLE) !== WHOLE) counters.incomplete++;
     else if (length > mrru + PACKET_PROTOCOL_SIZE) counters.oversized++;
@@ -66,8 +68,7 @@ export class UnorderedClass implements ReceivingClass {
   }
 
   #deliver(offset: number, length: number, flags: number): boolean {
-    // RFC 1990 §4.1: a null fragment only advances M, which nobody asks for here.
-    return length === 0 || this.#bundle.sink.deliver(offset, length, (flags & CHECKSUM_PARTIAL) !== 0);
+    return this.#bundle.sink.deliver(offset, length, (flags & CHECKSUM_PARTIAL) !== 0);
   }
 
   #hold(offset: number, length: number, flags: number): void {
