@@ -12,7 +12,7 @@ import { ReceivingEnd } from "../support/receiving-end.ts";
 
 const CLASSES = 4;
 const LONGEST_WAIT = milliseconds(300);
-const RUNS = 200;
+const RUNS = 100;
 
 const anySetting = fc.record({
   seed: fc.integer({ min: 0, max: 2 ** 31 }),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { CHECKSUM_PARTIAL } from "../../shared/protocol/bundle/fragment.ts";
+import { HeldCells } from "../../shared/protocol/bundle/held-cells.ts";
 import { LARGEST_WINDOW } from "../../shared/protocol/bundle/held-fragments.ts";
 import { INSERTION, type Insertion, Reassembler } from "../../shared/protocol/bundle/reassembler.ts";
 import { ReorderingCounters } from "../../shared/protocol/bundle/reordering-counters.ts";
@@ -237,7 +238,8 @@ function setUp() {
   const onMemoryShort = (): void => {
     sink.shortages++;
   };
-  const reassembler = new Reassembler({ arena, cells, assembly }, { deliver, onMemoryShort }, counters, MRRU);
+  const memory = { arena, cells: new HeldCells(cells), assembly };
+  const reassembler = new Reassembler(memory, { deliver, onMemoryShort }, counters, MRRU);
   return { reassembler, sink, counters, cells, assembly };
 }
 

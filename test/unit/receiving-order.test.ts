@@ -221,6 +221,49 @@ describe("A copy of a fragment", () => {
   });
 });
 
+describe("A bundle that holds as much as it may", () => {
+  it("gives up what was missing for longest, not what came last", () => {
+    const end = newEnd();
+    receive(end, 0, 1, 3);
+    end.now = milliseconds(10);
+
+    for (let sequence = 1; sequence <= 31; sequence++) receive(end, 0, sequence, 4);
+    const before = delivered(end);
+    receive(end, 0, 32, 4);
+
+    assert.deepEqual([before, delivered(end)], [[], [1]]);
+    assert.equal(end.order.heldCount, 32);
+    assert.deepEqual([end.order.counters.overflows, end.order.counters.lost], [1, 1]);
+  });
+
+  it("takes what fills the gap that it would give up", () => {
+    const end = newEnd();
+    for (let sequence = 2; sequence < 34; sequence++) receive(end, 0, sequence);
+
+    receive(end, 1, 1);
+    receive(end, 1, 0);
+
+    assert.deepEqual(
+      delivered(end),
+      [...Array(33).keys()].map((place) => 1 + place),
+    );
+    assert.deepEqual([end.order.counters.lost, end.order.counters.late], [1, 1]);
+  });
+
+  it("drops what comes when what waits cannot be delivered", () => {
+    const end = new ReceivingEnd({ links: 1, cells: 8, room: 1 });
+    for (let sequence = 0; sequence < 8; sequence++) {
+      end.receive(0, wholePacket(sequence));
+    }
+    const { overflows } = end.order.counters;
+
+    end.finish();
+
+    assert.deepEqual(delivered(end), [0, 1, 2, 3, 4]);
+    assert.equal(overflows, 3);
+  });
+});
+
 describe("The wait for a silent link", () => {
   it("follows how long others had to wait until a fragment came", () => {
     const end = newEnd(2, 400);
@@ -268,10 +311,13 @@ function newEnd(links = 2, longestWait = 100): ReceivingEnd {
 
 /** Receives a whole packet that has its sequence number as its number, and writes what comes out. */
 function receive(end: ReceivingEnd, ordinal: number, sequence: number, trafficClass = 0, copy = 0): void {
-  const bytes = streamPacket(sequence, 40);
-  const flags = BEGIN | END | copy;
-  end.receive(ordinal, { packet: sequence, trafficClass, sequence: sequenceNumber(sequence), flags, bytes });
+  end.receive(ordinal, wholePacket(sequence, trafficClass, copy));
   end.finish();
+}
+
+function wholePacket(sequence: number, trafficClass = 0, copy = 0) {
+  const bytes = streamPacket(sequence, 40);
+  return { packet: sequence, trafficClass, sequence: sequenceNumber(sequence), flags: BEGIN | END | copy, bytes };
 }
 
 /** Lets so much be lost for good, in a class of its own, that no copies are waited for. */

@@ -1,5 +1,6 @@
 import type { Arena } from "../packet/arena.ts";
-import { type CellPool, NO_CELL } from "../packet/cell-pool.ts";
+import { NO_CELL } from "../packet/cell-pool.ts";
+import type { HeldCells } from "./held-cells.ts";
 import { distance, type SequenceNumber, sequenceNumber } from "./sequence-number.ts";
 
 /** Noted of a fragment beside BEGIN, END and CHECKSUM_PARTIAL: its place is taken. */
@@ -17,14 +18,14 @@ export const LARGEST_WINDOW = 8192;
  */
 export class HeldFragments {
   readonly #arena: Arena;
-  readonly #cells: CellPool;
+  readonly #cells: HeldCells;
   #ring = newRing(0);
   #mask = 0;
   #count = 0;
   #oldest = NO_PLACE;
   #newest = NO_PLACE;
 
-  constructor(arena: Arena, cells: CellPool) {
+  constructor(arena: Arena, cells: HeldCells) {
     this.#arena = arena;
     this.#cells = cells;
   }
@@ -86,12 +87,9 @@ export class HeldFragments {
     }
   }
 
-  /**
-   * Copies a fragment into a cell; false when there is none for it. A class holds at most as many cells as it leaves
-   * free, so that a peer that sends nothing but gaps does not take them from the other classes and bundles.
-   */
+  /** Copies a fragment into a cell; false when there is none for it. */
   hold(sequence: SequenceNumber, flags: number, offset: number, length: number, now: number): boolean {
-    const cell = this.#count < this.#cells.freeCount ? this.#cells.take() : NO_CELL;
+    const cell = this.#cells.take();
     if (cell === NO_CELL) return false;
     this.#arena.bytes.copyWithin(cell, offset, offset + length);
     this.#write(sequence, flags | PRESENT, cell, length, now);

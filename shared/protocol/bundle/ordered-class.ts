@@ -27,6 +27,10 @@ export class OrderedClass implements ReceivingClass {
     return this.#reassembler.heldCount;
   }
 
+  get waitingSince(): Milliseconds {
+    return this.#reassembler.waitingSince ?? NEVER;
+  }
+
   get deadline(): Milliseconds {
     const { waitingSince, missing } = this.#reassembler;
     if (waitingSince === undefined) return NEVER;
@@ -48,7 +52,10 @@ export class OrderedClass implements ReceivingClass {
     const overtaken = (flags & COPY) === 0 ? this.#noteOrder(link, sequence, now) : 0;
     // A null fragment only says that its link has nothing older under way.
     if (length === 0) return;
-    const outcome = this.#reassembler.insert(sequence, flags & ~COPY, offset, length, now);
+    let outcome = this.#reassembler.insert(sequence, flags & ~COPY, offset, length, now);
+    if (outcome === INSERTION.noRoom && this.#bundle.makeRoom(this, sequence)) {
+      outcome = this.#reassembler.insert(sequence, flags & ~COPY, offset, length, now);
+    }
     if (outcome === INSERTION.taken) {
       if ((flags & COPY) !== 0) this.#onRepaired(sequence, now);
       else if (waitingSince !== undefined && sequence === missing) {
@@ -69,6 +76,15 @@ export class OrderedClass implements ReceivingClass {
     if (this.#reassembler.waitingSince === undefined) return;
     this.#followLinks(now);
     while (this.deadline <= now && this.#endWait(now)) {}
+  }
+
+  makeRoom(limit: SequenceNumber | undefined): boolean {
+    const { expected, afterMissing } = this.#reassembler;
+    const { counters } = this.#bundle;
+    const lostBefore = counters.lost;
+    this.#reassembler.giveUpBefore(limit !== undefined && isBefore(limit, afterMissing) ? limit : afterMissing);
+    counters.overflows += counters.lost - lostBefore;
+    return this.#reassembler.expected !== expected;
   }
 
   forget(link: MemberLink): void {

@@ -1,9 +1,9 @@
 import type { Arena } from "../packet/arena.ts";
 import type { AssemblyBuffer } from "../packet/assembly-buffer.ts";
-import type { CellPool } from "../packet/cell-pool.ts";
 import { type Milliseconds, milliseconds } from "../units.ts";
 import { BEGIN, END, PACKET_PROTOCOL_SIZE } from "../wire/frame-header.ts";
 import { CHECKSUM_PARTIAL } from "./fragment.ts";
+import type { HeldCells } from "./held-cells.ts";
 import { HeldFragments, LARGEST_WINDOW } from "./held-fragments.ts";
 import { NumberWindow } from "./number-window.ts";
 import type { ReorderingCounters } from "./reordering-counters.ts";
@@ -22,7 +22,7 @@ export interface PacketSink {
 /** The memory that reassembly works in. */
 export type ReassemblyMemory = {
   readonly arena: Arena;
-  readonly cells: CellPool;
+  readonly cells: HeldCells;
   readonly assembly: AssemblyBuffer;
 };
 

@@ -12,6 +12,8 @@ export interface ReceivingClass {
   readonly heldCount: number;
   /** When `handleTimeout` has something to do. */
   readonly deadline: Milliseconds;
+  /** Since when a missing fragment keeps others waiting; `NEVER` while none does. */
+  readonly waitingSince: Milliseconds;
   /** Takes a fragment that came on `link`; `flags` are BEGIN, END, CHECKSUM_PARTIAL and COPY. */
   insert(
     link: MemberLink,
@@ -25,6 +27,8 @@ export interface ReceivingClass {
   release(): void;
   /** Gives up what was waited for long enough. */
   handleTimeout(now: Milliseconds): void;
+  /** Gives up what has been missing for longest, where it is before `limit`; false when nothing came of it. */
+  makeRoom(limit: SequenceNumber | undefined): boolean;
   /** Forgets what a link carried. */
   forget(link: MemberLink): void;
   /** Gives all memory back. */
@@ -43,4 +47,6 @@ export type ReceivingBundle = {
   readonly longestWait: Milliseconds;
   readonly skewWait: SkewWait;
   readonly repairWait: RepairWait;
+  /** Gives up what any class has been missing for longest, for fragment `sequence` of `wanting`; false if in vain. */
+  readonly makeRoom: (wanting: ReceivingClass, sequence: SequenceNumber) => boolean;
 };

@@ -1,6 +1,10 @@
 import type { MemberLink } from "../link/member-link.ts";
+import type { Arena } from "../packet/arena.ts";
+import type { AssemblyBuffer } from "../packet/assembly-buffer.ts";
+import type { CellPool } from "../packet/cell-pool.ts";
 import { earliest, type Milliseconds, NEVER } from "../units.ts";
 import { CLASS_LIMIT } from "../wire/frame-header.ts";
+import { HeldCells } from "./held-cells.ts";
 import { OrderedClass } from "./ordered-class.ts";
 import type { PacketSink, ReassemblyMemory } from "./reassembler.ts";
 import type { ReceivingBundle, ReceivingClass } from "./receiving-class.ts";
@@ -19,6 +23,13 @@ export type ReceivingOptions = {
   readonly longestWait: Milliseconds;
 };
 
+/** The memory of the process that a receiving side takes its share of. */
+export type ReceivingMemory = {
+  readonly arena: Arena;
+  readonly cells: CellPool;
+  readonly assembly: AssemblyBuffer;
+};
+
 /** The receiving side of a bundle: every class in its own order, or, for real-time packets, in none. */
 export class ReceivingOrder {
   readonly counters = new ReorderingCounters();
@@ -32,8 +43,9 @@ export class ReceivingOrder {
   #bundle: ReceivingBundle;
   #hasRealTimeClass = false;
 
-  constructor(memory: ReassemblyMemory, sink: PacketSink, links: readonly MemberLink[], options: ReceivingOptions) {
-    this.#memory = memory;
+  constructor(memory: ReceivingMemory, sink: PacketSink, links: readonly MemberLink[], options: ReceivingOptions) {
+    const { arena, cells, assembly } = memory;
+    this.#memory = { arena, cells: new HeldCells(cells), assembly };
     this.#sink = sink;
     this.#links = links;
     this.#options = options;
@@ -119,6 +131,15 @@ export class ReceivingOrder {
     return receiving;
   }
 
+  #makeRoom(wanting: ReceivingClass, sequence: SequenceNumber): boolean {
+    if (!this.#memory.cells.canMakeRoom) return false;
+    let longest = wanting;
+    for (const receiving of this.#classes) {
+      if (receiving !== undefined && receiving.waitingSince < longest.waitingSince) longest = receiving;
+    }
+    return longest.makeRoom(longest === wanting ? sequence : undefined);
+  }
+
   #newBundle(): ReceivingBundle {
     const { mrru, longestWait } = this.#options;
     return {
@@ -130,6 +151,7 @@ export class ReceivingOrder {
       longestWait,
       skewWait: new SkewWait(this.#links, longestWait),
       repairWait: new RepairWait(this.#links, longestWait),
+      makeRoom: (wanting, sequence) => this.#makeRoom(wanting, sequence),
     };
   }
 }

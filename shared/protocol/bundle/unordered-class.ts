@@ -21,6 +21,7 @@ type RefusedPacket = { readonly cell: number; readonly length: number; readonly 
  */
 export class UnorderedClass implements ReceivingClass {
   readonly deadline = NEVER;
+  readonly waitingSince = NEVER;
   readonly #bundle: ReceivingBundle;
   readonly #seen = new NumberWindow();
   readonly #refused: RefusedPacket[] = [];
@@ -59,6 +60,10 @@ export class UnorderedClass implements ReceivingClass {
   }
 
   handleTimeout(_now: Milliseconds): void {}
+
+  makeRoom(): boolean {
+    return false;
+  }
 
   forget(_link: MemberLink): void {}
 
