@@ -49,6 +49,8 @@ export class OrderedClass implements ReceivingClass {
     now: Milliseconds,
   ): void {
     const { waitingSince, missing } = this.#reassembler;
+    const { counters } = this.#bundle;
+    const lostBefore = counters.lost;
     const overtaken = (flags & COPY) === 0 ? this.#noteOrder(link, sequence, now) : 0;
     // A null fragment only says that its link has nothing older under way.
     if (length === 0) return;
@@ -64,8 +66,10 @@ export class OrderedClass implements ReceivingClass {
     } else if (outcome === INSERTION.late) {
       this.#onLate(sequence, (flags & COPY) !== 0, overtaken, now);
     } else if (outcome === INSERTION.noRoom) {
-      this.#bundle.counters.overflows++;
+      counters.overflows++;
     }
+    // What the window had no room for any more waited in vain, too.
+    if (counters.lost !== lostBefore) this.#bundle.repairWait.onGivenUp(counters.lost - lostBefore);
   }
 
   release(): void {
