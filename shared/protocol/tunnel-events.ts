@@ -1,3 +1,4 @@
+import type { Decision } from "./decisions.ts";
 import type { LinkState } from "./link/link-state.ts";
 import type { MemberLink } from "./link/member-link.ts";
 import type { AcceptedLink } from "./session/link-answer.ts";
@@ -11,6 +12,8 @@ export type TunnelEvent =
   | { readonly kind: "agreed"; readonly link: MemberLink; readonly answer: AcceptedLink }
   /** The largest packet that needs no fragmentation has changed. */
   | { readonly kind: "mtu changed"; readonly mtu: number }
+  /** Something was decided about a link; in words `hawser explain` says it. */
+  | { readonly kind: "decided"; readonly decision: Decision }
   /** The peer has started anew, and so does the bundle. */
   | { readonly kind: "restarted" }
   /** No link is left (responder). */

@@ -1,11 +1,13 @@
 import type { PacketSink } from "./bundle/reassembler.ts";
 import { ReceivingOrder } from "./bundle/receiving-order.ts";
+import { Decisions } from "./decisions.ts";
 import { DropCounters } from "./drop-reason.ts";
 import { LinkControl } from "./link/link-control.ts";
 import type { LinkDialer } from "./link/link-dialer.ts";
 import { LinkReports } from "./link/link-reports.ts";
 import { LinkSessions } from "./link/link-sessions.ts";
 import type { LinkEvent, LinkState } from "./link/link-state.ts";
+import { LinkWatch } from "./link/link-watch.ts";
 import { MemberLink, type MemberLinkOptions, TrafficCounter } from "./link/member-link.ts";
 import type { Outlet } from "./link/outlet.ts";
 import { Outbound } from "./outbound.ts";
@@ -46,6 +48,7 @@ export type LinkParts = {
   readonly control: LinkControl;
   readonly reports: LinkReports;
   readonly sessions: LinkSessions;
+  readonly watch: LinkWatch;
   /** On the side that opens the link. */
   dialer: LinkDialer | undefined;
   reported: LinkState;
@@ -59,6 +62,7 @@ export class Tunnel {
   readonly outbound: Outbound;
   readonly receiving: ReceivingOrder;
   readonly delivered = new TrafficCounter();
+  readonly decisions = new Decisions((decision) => this.emit({ kind: "decided", decision }));
   readonly #environment: TunnelEnvironment;
   readonly #parts = new Map<MemberLink, LinkParts>();
   #events: TunnelEvent[] = [];
@@ -73,6 +77,7 @@ export class Tunnel {
       { arena, cells, links: this.links, scheduler, drops: this.drops },
       { mrru, classes },
     );
+    scheduler.explainTo?.(this.decisions);
     const sink: PacketSink = new PacketDelivery({
       arena,
       batch: environment.delivery,
@@ -106,7 +111,8 @@ export class Tunnel {
     const sessions = new LinkSessions(link, this.#environment.sessions);
     const control = new LinkControl(link, arena, cells, this.drops);
     const reports = new LinkReports(link, arena, cells);
-    const parts = { link, control, reports, sessions, dialer: undefined, reported: link.state };
+    const watch = new LinkWatch(link, this.decisions);
+    const parts = { link, control, reports, sessions, watch, dialer: undefined, reported: link.state };
     this.links.push(link);
     this.#parts.set(link, parts);
     return parts;
@@ -149,6 +155,7 @@ export class Tunnel {
     this.setAddress(link, uplink.peer);
     link.pathMtu.restart(now);
     link.restartMeasuring(now);
+    parts?.watch.restart();
     parts?.dialer?.hurry(now);
     this.apply(link, { kind: "uplink available", detail: uplink.detail }, now);
   }
@@ -200,6 +207,7 @@ export class Tunnel {
     link.outlet = outlet;
     link.pathMtu.onSuspicion(now);
     this.#events.push({ kind: "link roamed", link });
+    this.decisions.note({ kind: "path", link: link.name }, now);
   }
 
   /** Hands an LCP frame to its link. */
@@ -210,18 +218,20 @@ export class Tunnel {
 
   /** Hands a quality report to its link; false when it cannot be read. */
   handleReport(link: MemberLink, offset: number, length: number, now: Milliseconds): boolean {
-    if (this.#parts.get(link)?.reports.handleFrame(offset, length, now) !== true) return false;
-    this.outbound.onFeedback(link, now);
+    const parts = this.#parts.get(link);
+    if (parts?.reports.handleFrame(offset, length, now) !== true) return false;
+    this.#takeFeedback(parts, now);
     return true;
   }
 
   /** Does all that is due, and sends from the queue what the links carry now. */
   handleTimeout(now: Milliseconds): void {
-    for (const { link, sessions, control, reports, dialer } of this.#parts.values()) {
+    for (const parts of this.#parts.values()) {
+      const { sessions, control, reports, dialer } = parts;
       sessions.handleTimeout(now);
       control.handleTimeout(now);
       reports.handleTimeout(now);
-      this.outbound.onFeedback(link, now);
+      this.#takeFeedback(parts, now);
       dialer?.handleTimeout(now);
     }
     this.noticeChanges(now);
@@ -273,6 +283,12 @@ export class Tunnel {
       else if (reported.kind === "up") this.#onLinkDown(link, now);
     }
     this.#updateMtu();
+  }
+
+  /** Takes what became known of the packets of a link, and first notes what that decided. */
+  #takeFeedback({ link, watch }: LinkParts, now: Milliseconds): void {
+    watch.observe(this.outbound.recovery.counters.sentAgain, now);
+    this.outbound.onFeedback(link, now);
   }
 
   /** On the side that answers: forgets links that the peer has closed, has never proved, or was silent on for long. */

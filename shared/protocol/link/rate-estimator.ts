@@ -92,6 +92,11 @@ export class RateEstimator {
     return Math.max(FEWEST_IN_FLIGHT, (this.#rate * (2 * roundTrip + 200)) / 1000);
   }
 
+  /** What the operator allows. */
+  get limits(): RateLimits {
+    return this.#configured.limits;
+  }
+
   get state(): RateState {
     return this.#state;
   }

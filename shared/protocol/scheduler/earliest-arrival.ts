@@ -1,3 +1,4 @@
+import type { Decisions } from "../decisions.ts";
 import { arrivalOn, nearestLink } from "../link/arrival.ts";
 import type { MemberLink } from "../link/member-link.ts";
 import { type Milliseconds, milliseconds } from "../units.ts";
@@ -18,6 +19,7 @@ const LONGEST_SPARE = 80;
  * it fills (`LinkSet`), and takes any of them that is free.
  */
 export class EarliestArrivalScheduler implements Scheduler {
+  readonly name = "earliest-arrival";
   readonly #bulkLinks = new LinkSet();
 
   get usefulWait(): Milliseconds {
@@ -46,6 +48,10 @@ export class EarliestArrivalScheduler implements Scheduler {
 
   onFeedback(links: readonly MemberLink[], backlog: number, now: Milliseconds): void {
     this.#bulkLinks.refresh(links, backlog, now);
+  }
+
+  explainTo(decisions: Decisions): void {
+    this.#bulkLinks.decisions = decisions;
   }
 
   /** Of the links that bulk is spread over and that are free, the one on which it arrives first. */

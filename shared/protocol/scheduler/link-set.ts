@@ -1,3 +1,4 @@
+import type { Decisions } from "../decisions.ts";
 import type { MemberLink } from "../link/member-link.ts";
 import { type Milliseconds, milliseconds } from "../units.ts";
 
@@ -26,10 +27,13 @@ const REPORT_GAP = 20;
  * in the queue as the next link is farther away; and less from it when it no longer fills the others.
  */
 export class LinkSet {
+  /** Where it is noted when bulk begins or ends to use a link. */
+  decisions: Decisions | undefined;
   #ordered: MemberLink[] = [];
   #count = 1;
   #isMember = new Uint8Array(64);
   #carried = 0;
+  #carriedRate = 0;
   #measuredSince = milliseconds(Number.NEGATIVE_INFINITY);
   #backlog = 0;
   #backlogAt = milliseconds(0);
@@ -55,7 +59,7 @@ export class LinkSet {
     const wait = (this.#backlog * 1000) / this.#rateOf(this.#count);
     if (!this.#isWorth(this.#count) || wait < this.#extraDelay(this.#count)) return false;
     this.#count++;
-    this.#mark();
+    this.#mark(now);
     return true;
   }
 
@@ -69,13 +73,13 @@ export class LinkSet {
     this.#average(backlog, now);
     const elapsed = now - this.#measuredSince;
     if (elapsed >= MEASURED_FOR) {
-      const rate = (this.#carried * 1000) / elapsed;
-      if (this.#count > 1 && rate < FULL_SHARE * this.#rateOf(this.#count - 1)) this.#count--;
+      this.#carriedRate = (this.#carried * 1000) / elapsed;
+      if (this.#count > 1 && this.#carriedRate < FULL_SHARE * this.#rateOf(this.#count - 1)) this.#count--;
       this.#carried = 0;
       this.#measuredSince = now;
     }
     while (this.#count < this.#ordered.length && this.#extraDelay(this.#count) < SAME_DELAY) this.#count++;
-    this.#mark();
+    this.#mark(now);
   }
 
   /** How long all wait for the copy of a lost packet; 0 while next to nothing is lost on the links in use. */
@@ -99,11 +103,28 @@ export class LinkSet {
     return milliseconds(nearest === undefined || farthest === undefined ? 0 : delayOf(nearest) + delayOf(farthest));
   }
 
-  #mark(): void {
+  #mark(now: Milliseconds): void {
+    if (this.decisions !== undefined) this.#explain(this.decisions, now);
     this.#isMember.fill(0);
     for (let place = 0; place < this.#count; place++) {
       const link = this.#ordered[place];
       if (link !== undefined) this.#isMember[link.ordinal] = 1;
+    }
+  }
+
+  #explain(decisions: Decisions, now: Milliseconds): void {
+    for (let place = 0; place < this.#ordered.length; place++) {
+      const link = this.#ordered[place];
+      const isMember = place < this.#count;
+      if (link === undefined || isMember === this.has(link)) continue;
+      const nearer = this.#rateOf(isMember ? place : this.#count);
+      if (isMember) {
+        const waitMs = nearer > 0 ? (this.#backlog * 1000) / nearer : 0;
+        decisions.note({ kind: "bulk begins", link: link.name, waitMs, fartherMs: this.#extraDelay(place) }, now);
+      } else {
+        const rates = { carriedBytesPerSecond: this.#carriedRate, nearerBytesPerSecond: nearer };
+        decisions.note({ kind: "bulk ends", link: link.name, ...rates }, now);
+      }
     }
   }
 

@@ -1,3 +1,4 @@
+import type { Decisions } from "../decisions.ts";
 import type { MemberLink } from "../link/member-link.ts";
 import type { Milliseconds } from "../units.ts";
 
@@ -13,6 +14,8 @@ export type Demand = {
 
 /** Decides which link carries the next fragment. */
 export interface Scheduler {
+  /** As the configuration calls it. */
+  readonly name: string;
   /**
    * The link that should carry the next fragment, or undefined when it should wait. Only links for which
    * `mayCarry(now)` holds may be chosen.
@@ -24,6 +27,8 @@ export interface Scheduler {
   onLinkUp(link: MemberLink, links: readonly MemberLink[]): void;
   /** Takes over what was measured of the links since; `backlog` is what waits, in bytes. */
   onFeedback(links: readonly MemberLink[], backlog: number, now: Milliseconds): void;
+  /** Says where to note decisions; left out by schedulers that make none beside those for each packet. */
+  explainTo?(decisions: Decisions): void;
   /** How long bulk may wait in the queue with profit: until one more link is of use, or so that the links stay full. */
   readonly usefulWait: Milliseconds;
 }

@@ -11,6 +11,7 @@ const LARGEST_LAG_SECONDS = 0.01;
  * advances by size / weight with what it carries, and the link with the smallest one is next.
  */
 export class WeightedScheduler implements Scheduler {
+  readonly name = "weighted";
   readonly usefulWait = milliseconds(0);
   readonly #virtualTime: number[] = [];
   /** The virtual time of the link that was chosen last: links that may carry are not behind it. */
