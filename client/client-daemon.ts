@@ -1,9 +1,10 @@
 import { ControlServer } from "../shared/observe/control-socket.ts";
+import { DecisionLog } from "../shared/observe/decision-log.ts";
 import { LimitedLog } from "../shared/observe/limited-log.ts";
 import type { Logger } from "../shared/observe/log.ts";
-import type { StatusSnapshot } from "../shared/observe/status-snapshot.ts";
 import { milliseconds, seconds } from "../shared/protocol/units.ts";
 import { CaptureHub } from "../shared/runtime/capture-hub.ts";
+import { daemonControl } from "../shared/runtime/daemon-control.ts";
 import { DataPlaneThread, moduleBeside } from "../shared/runtime/data-plane/data-plane-thread.ts";
 import { lineMtu } from "../shared/runtime/data-plane/defaults.ts";
 import { StatusCommand } from "../shared/runtime/status-command.ts";
@@ -49,7 +50,7 @@ export class ClientDaemon {
   readonly #redials = new Map<string, NodeJS.Timeout>();
   readonly #upLinks = new Set<string>();
   readonly #limitedLog: LimitedLog;
-  readonly #startedAt = performance.now();
+  readonly #decisionLog: DecisionLog;
   readonly #failure = new AbortController();
   #thread: DataPlaneThread<ClientCommand, ClientEvent> | undefined;
   #deviceWork: Promise<void> = Promise.resolve();
@@ -58,7 +59,9 @@ export class ClientDaemon {
   constructor(options: ClientDaemonOptions) {
     const { config, changes, log, servers } = options;
     this.#options = options;
-    this.#limitedLog = new LimitedLog(log, REPEATED_WARNING, () => milliseconds(performance.now()));
+    const clock = () => milliseconds(performance.now());
+    this.#limitedLog = new LimitedLog(log, REPEATED_WARNING, clock);
+    this.#decisionLog = new DecisionLog(log, clock);
     this.#device = new TunnelDevice(config, config.interfaceName, changes);
     this.#quotaWatch = new QuotaWatch({
       quotas: options.quotas,
@@ -84,11 +87,16 @@ export class ClientDaemon {
 
   /** Runs until `signal` is aborted. Throws what made it fail; what was set up is undone by the caller. */
   async run(signal: AbortSignal): Promise<void> {
-    const { config, planeData, log } = this.#options;
-    const control = await ControlServer.listen(config.controlSocket, {
-      status: () => this.#status(),
-      capture: (sink, ended) => this.#captures.add(sink, ended),
+    const { config, planeData, quotas, version, log } = this.#options;
+    const answers = daemonControl({
+      version,
+      role: "client",
+      interfaceName: config.interfaceName,
+      captures: this.#captures,
+      thread: () => this.#thread,
+      describe: (bundles) => quotas.describe(bundles),
     });
+    const control = await ControlServer.listen(config.controlSocket, answers);
     try {
       this.#thread = await DataPlaneThread.start<ClientCommand, ClientEvent>({
         module: moduleBeside("data-plane", import.meta.url),
@@ -130,6 +138,7 @@ export class ClientDaemon {
     await this.#deviceWork;
     if (this.#device.isUp) this.#statusCommand?.tell("tuntap_down", this.#device.environment());
     this.#limitedLog.flush();
+    this.#decisionLog.flush();
   }
 
   /** Hands a link's way out to the data plane. */
@@ -236,6 +245,9 @@ export class ClientDaemon {
         if (link !== undefined && this.#sockets.has(name)) this.#redialLater(link, true);
         return;
       }
+      case "decided":
+        this.#decisionLog.write(event.decision);
+        return;
       case "restarted":
         log.info("the server started anew");
     }
@@ -271,19 +283,6 @@ export class ClientDaemon {
         if (!this.#isStopping) this.#failure.abort(error);
       }
     });
-  }
-
-  async #status(): Promise<StatusSnapshot> {
-    const { config, quotas, version } = this.#options;
-    const status = await this.#thread?.status();
-    return {
-      version,
-      role: "client",
-      interfaceName: config.interfaceName,
-      uptimeMs: performance.now() - this.#startedAt,
-      bundles: quotas.describe(status?.bundles ?? []),
-      drops: status?.drops ?? {},
-    };
   }
 }
 

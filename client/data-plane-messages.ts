@@ -1,4 +1,5 @@
 import type { AutoOrNo } from "../shared/config/kinds.ts";
+import type { Decision } from "../shared/protocol/decisions.ts";
 import type { RateLimits } from "../shared/protocol/link/configured-rate.ts";
 import type { LinkAllowance } from "../shared/protocol/link/quota.ts";
 import type { SchedulerName } from "../shared/protocol/scheduler/schedulers.ts";
@@ -76,4 +77,6 @@ export type ClientEvent =
   | { readonly kind: "socket failed"; readonly link: string; readonly code: string }
   | { readonly kind: "agreed"; readonly link: string; readonly answer: AcceptedLink }
   | { readonly kind: "mtu changed"; readonly mtu: number }
+  /** Of the decisions about links those that are logged. */
+  | { readonly kind: "decided"; readonly decision: Decision }
   | { readonly kind: "restarted" };

@@ -1,5 +1,6 @@
 import { workerData } from "node:worker_threads";
 import { ipAddress } from "../shared/config/values/ip-address.ts";
+import { isLogged } from "../shared/observe/decision-log.ts";
 import { Initiator } from "../shared/protocol/initiator.ts";
 import type { MemberLink } from "../shared/protocol/link/member-link.ts";
 import type { LinkAllowance } from "../shared/protocol/link/quota.ts";
@@ -135,6 +136,9 @@ class ClientPlane {
       }
       case "mtu changed":
         this.#side.emit(event);
+        return;
+      case "decided":
+        if (isLogged(event.decision)) this.#side.emit(event);
         return;
       case "restarted":
         this.#side.emit(event);

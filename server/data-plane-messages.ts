@@ -1,5 +1,6 @@
 import type { AutoOrNo } from "../shared/config/kinds.ts";
 import type { IpAddress, IpPrefix } from "../shared/config/values/ip-address.ts";
+import type { Decision } from "../shared/protocol/decisions.ts";
 import type { SchedulerName } from "../shared/protocol/scheduler/schedulers.ts";
 import type { Cipher } from "../shared/protocol/seal/aead.ts";
 import type { SecretKey } from "../shared/protocol/session/key-id.ts";
@@ -54,5 +55,7 @@ export type ServerEvent =
       readonly ip6: string | null;
     }
   | { readonly kind: "client gone"; readonly client: string }
+  /** Of the decisions about links those that are logged. */
+  | { readonly kind: "decided"; readonly client: string; readonly decision: Decision }
   /** The largest packet that needs no fragmentation on any link of any client. */
   | { readonly kind: "mtu changed"; readonly mtu: number };

@@ -1,5 +1,6 @@
 import { totalmem } from "node:os";
 import { workerData } from "node:worker_threads";
+import { isLogged } from "../shared/observe/decision-log.ts";
 import { DROP } from "../shared/protocol/drop-reason.ts";
 import type { MemberLink } from "../shared/protocol/link/member-link.ts";
 import { CELL_SIZE } from "../shared/protocol/packet/cell-pool.ts";
@@ -108,6 +109,9 @@ class ServerPlane {
       if (before.isEstablished) {
         this.#side.emit({ kind: event.kind, client, link: link.name, state: stateName, reason, remote, rttMs });
       }
+    }
+    if (event.kind === "decided" && before.isEstablished && isLogged(event.decision)) {
+      this.#side.emit({ kind: event.kind, client, decision: event.decision });
     }
     if (event.kind === "link roamed") {
       this.#side.emit({ kind: event.kind, client, link: event.link.name, remote: remoteText(bytes, event.link) });

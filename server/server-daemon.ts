@@ -1,7 +1,9 @@
 import { ControlServer } from "../shared/observe/control-socket.ts";
+import { DecisionLog } from "../shared/observe/decision-log.ts";
 import type { Logger } from "../shared/observe/log.ts";
-import type { StatusSnapshot } from "../shared/observe/status-snapshot.ts";
+import { milliseconds } from "../shared/protocol/units.ts";
 import { CaptureHub } from "../shared/runtime/capture-hub.ts";
+import { daemonControl } from "../shared/runtime/daemon-control.ts";
 import { DataPlaneThread, moduleBeside } from "../shared/runtime/data-plane/data-plane-thread.ts";
 import { StatusCommand, type StatusEnvironment } from "../shared/runtime/status-command.ts";
 import type { HostChanges } from "../shared/runtime/system/host-changes.ts";
@@ -27,7 +29,7 @@ export class ServerDaemon {
   readonly #options: ServerDaemonOptions;
   readonly #statusCommand: StatusCommand | undefined;
   readonly #captures = new CaptureHub((isWanted) => this.#thread?.capture(isWanted));
-  readonly #startedAt = performance.now();
+  readonly #decisionLog: DecisionLog;
   readonly #failure = new AbortController();
   #thread: DataPlaneThread<ServerCommand, ServerEvent> | undefined;
   readonly #upLinks = new Set<string>();
@@ -39,6 +41,7 @@ export class ServerDaemon {
   constructor(options: ServerDaemonOptions) {
     const { config, log } = options;
     this.#options = options;
+    this.#decisionLog = new DecisionLog(log, () => milliseconds(performance.now()));
     this.#mtu = firstMtu(config);
     this.#statusCommand =
       config.statusCommand === undefined
@@ -52,11 +55,15 @@ export class ServerDaemon {
 
   /** Runs until `signal` is aborted. Throws what made it fail; what was set up is undone by the caller. */
   async run(signal: AbortSignal): Promise<void> {
-    const { config, planeData } = this.#options;
-    const control = await ControlServer.listen(config.controlSocket, {
-      status: () => this.#status(),
-      capture: (sink, ended) => this.#captures.add(sink, ended),
+    const { config, planeData, version } = this.#options;
+    const answers = daemonControl({
+      version,
+      role: "server",
+      interfaceName: config.interfaceName,
+      captures: this.#captures,
+      thread: () => this.#thread,
     });
+    const control = await ControlServer.listen(config.controlSocket, answers);
     try {
       this.#thread = await DataPlaneThread.start<ServerCommand, ServerEvent>({
         module: moduleBeside("data-plane", import.meta.url),
@@ -76,6 +83,7 @@ export class ServerDaemon {
       await this.#thread?.stop();
       await control.close();
       await this.#deviceWork;
+      this.#decisionLog.flush();
       if (this.#isUp) this.#statusCommand?.tell("tuntap_down", this.#environment());
     }
   }
@@ -129,6 +137,9 @@ export class ServerDaemon {
           "the client's address has changed",
         );
         return;
+      case "decided":
+        this.#decisionLog.write(event.decision, { client: event.client });
+        return;
       case "mtu changed":
         if (this.#options.config.mtu === "auto") this.#changeDevice(() => this.#changeMtu(event.mtu));
     }
@@ -175,19 +186,6 @@ export class ServerDaemon {
       IP6_ROUTES: of(6),
       DEVICE: config.interfaceName,
       MTU: String(this.#mtu),
-    };
-  }
-
-  async #status(): Promise<StatusSnapshot> {
-    const { config, version } = this.#options;
-    const status = await this.#thread?.status();
-    return {
-      version,
-      role: "server",
-      interfaceName: config.interfaceName,
-      uptimeMs: performance.now() - this.#startedAt,
-      bundles: status?.bundles ?? [],
-      drops: status?.drops ?? {},
     };
   }
 }

@@ -7,6 +7,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   genkey: async () => (await import("./genkey.ts")).GENKEY,
   check: loadCheck,
   status: async () => (await import("./status.ts")).STATUS,
+  explain: async () => (await import("./explain.ts")).EXPLAIN,
   capture: async () => (await import("./capture.ts")).CAPTURE,
 };
 

@@ -4,6 +4,7 @@ import { SystemError } from "../runtime/system-error.ts";
 import type { CaptureFilter } from "./capture-sink.ts";
 import type { ControlRequest } from "./control-request.ts";
 import { errnoName } from "./errno.ts";
+import { type Explanation, type ExplanationFilter, parseExplanation } from "./explanation.ts";
 import { parseStatusSnapshot } from "./status-schema.ts";
 import type { StatusSnapshot } from "./status-snapshot.ts";
 
@@ -11,16 +12,16 @@ const ANSWER_TIMEOUT_MS = 5000;
 
 /** Asks the daemon at this control socket for its status. Throws a `SystemError` when there is none or it fails. */
 export async function requestStatus(path: string): Promise<StatusSnapshot> {
-  const operation = `ask the daemon at ${path}`;
-  const socket = await send(path, { request: "status" });
-  socket.setTimeout(ANSWER_TIMEOUT_MS, () => {
-    socket.destroy(new SystemError({ code: "ETIMEDOUT", operation, hint: "the daemon does not answer" }));
-  });
-  const value = parseAnswer(await readAll(socket, operation), operation);
-  const parsed = parseStatusSnapshot(value);
+  const parsed = parseStatusSnapshot(await ask(path, { request: "status" }));
   if ("snapshot" in parsed) return parsed.snapshot;
-  const hint = `the daemon is of another version than this command; restart it (${parsed.error})`;
-  throw new SystemError({ code: "EPROTO", operation, hint });
+  throw otherVersion(path, parsed.error);
+}
+
+/** Asks the daemon at this control socket for its last decisions. Throws as `requestStatus`. */
+export async function requestExplanation(path: string, filter: ExplanationFilter = {}): Promise<Explanation> {
+  const parsed = parseExplanation(await ask(path, { request: "explain", ...filter }));
+  if ("answer" in parsed) return parsed.answer;
+  throw otherVersion(path, parsed.error);
 }
 
 /** Starts a capture. Ending the socket's writing side makes the daemon finish the stream with its statistics. */
@@ -33,6 +34,22 @@ export function refusal(answer: string, operation: string): SystemError {
   const value = parseAnswer(answer, operation);
   return new SystemError({ code: "EPROTO", operation, hint: `unexpected answer: ${JSON.stringify(value)}` });
 }
+
+async function ask(path: string, request: ControlRequest): Promise<unknown> {
+  const operation = operationAt(path);
+  const socket = await send(path, request);
+  socket.setTimeout(ANSWER_TIMEOUT_MS, () => {
+    socket.destroy(new SystemError({ code: "ETIMEDOUT", operation, hint: "the daemon does not answer" }));
+  });
+  return parseAnswer(await readAll(socket, operation), operation);
+}
+
+function otherVersion(path: string, error: string): SystemError {
+  const hint = `the daemon is of another version than this command; restart it (${error})`;
+  return new SystemError({ code: "EPROTO", operation: operationAt(path), hint });
+}
+
+const operationAt = (path: string): string => `ask the daemon at ${path}`;
 
 function send(path: string, request: ControlRequest): Promise<Socket> {
   return new Promise((resolve, reject) => {

@@ -4,6 +4,11 @@ import * as v from "valibot";
 const CONTROL_REQUEST = v.variant("request", [
   v.strictObject({ request: v.literal("status") }),
   v.strictObject({
+    request: v.literal("explain"),
+    bundle: v.optional(v.string()),
+    link: v.optional(v.string()),
+  }),
+  v.strictObject({
     request: v.literal("capture"),
     bundle: v.optional(v.string()),
     link: v.optional(v.string()),

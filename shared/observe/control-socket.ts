@@ -6,11 +6,13 @@ import { SystemError } from "../runtime/system-error.ts";
 import { CaptureSink } from "./capture-sink.ts";
 import { parseControlRequest } from "./control-request.ts";
 import { errnoName } from "./errno.ts";
+import type { Explanation, ExplanationFilter } from "./explanation.ts";
 import type { StatusSnapshot } from "./status-snapshot.ts";
 
 /** What the daemon does for the clients of its control socket. What they throw is told to the client. */
 export type ControlHandlers = {
   status(): StatusSnapshot | Promise<StatusSnapshot>;
+  explain(filter: ExplanationFilter): Explanation | Promise<Explanation>;
   /** Starts giving frames to the sink, at the latest until the signal is aborted. */
   capture(sink: CaptureSink, signal: AbortSignal): void;
 };
@@ -25,8 +27,9 @@ const BIND_ATTEMPTS = 3;
 
 /**
  * The daemon's side of the control socket, a unix socket that only its owner may use. A client sends one line of JSON:
- * `{"request":"status"}` is answered by a `StatusSnapshot`; `{"request":"capture"}`, with the fields of a
- * `CaptureFilter`, by pcapng until either side ends; anything else by `{"error":"…"}`.
+ * `{"request":"status"}` is answered by a `StatusSnapshot`; `{"request":"explain"}`, with those of an
+ * `ExplanationFilter`, by an `Explanation`; `{"request":"capture"}`, with the fields of a `CaptureFilter`, by pcapng until
+ * either side ends; anything else by `{"error":"…"}`.
  */
 export class ControlServer {
   readonly #server: Server;
@@ -82,15 +85,16 @@ export class ControlServer {
     const parsed = parseControlRequest(line);
     try {
       if ("error" in parsed) throw new Error(parsed.error);
-      if (parsed.request.request === "status") {
-        socket.end(`${JSON.stringify(await this.#handlers.status())}\n`);
-      } else {
-        const { request: _, ...filter } = parsed.request;
-        this.#capture(socket, new CaptureSink(socket, filter));
-      }
+      const { request, ...filter } = parsed.request;
+      if (request === "capture") this.#capture(socket, new CaptureSink(socket, filter));
+      else socket.end(`${JSON.stringify(await this.#tell(request, filter))}\n`);
     } catch (error) {
       socket.end(`${JSON.stringify({ error: error instanceof Error ? error.message : String(error) })}\n`);
     }
+  }
+
+  async #tell(request: "status" | "explain", filter: ExplanationFilter): Promise<StatusSnapshot | Explanation> {
+    return request === "status" ? await this.#handlers.status() : await this.#handlers.explain(filter);
   }
 
   #capture(socket: Socket, sink: CaptureSink): void {

@@ -25,6 +25,13 @@ export function durationText(durationMs: number): string {
   return twoUnits(durationMs, DAY_MS, "d", HOUR_MS, "h");
 }
 
+/** A delay as a line has it: "0.4 ms", "171 ms", "2.3 s", "1 min 4 s". */
+export function millisecondsText(durationMs: number): string {
+  if (durationMs >= MINUTE_MS) return durationText(durationMs);
+  if (durationMs >= 999.5) return `${(durationMs / 1000).toFixed(1)} s`;
+  return `${durationMs.toFixed(durationMs < 9.95 ? 1 : 0)} ms`;
+}
+
 /** A count with its thousands apart, and the noun in the right number: "1,204 packets", "1 packet". */
 export function countText(count: number, noun: string): string {
   return `${groupedText(count)} ${noun}${count === 1 ? "" : "s"}`;

@@ -4,6 +4,17 @@ import type { StatusSnapshot } from "./status-snapshot.ts";
 const TRAFFIC = v.looseObject({ packets: v.number(), bytes: v.number() });
 const DROPS = v.record(v.string(), v.number());
 
+const RATE = v.looseObject({
+  foundBytesPerSecond: v.number(),
+  paceBytesPerSecond: v.number(),
+  state: v.string(),
+  reason: v.string(),
+  confidence: v.number(),
+  configuredBytesPerSecond: v.nullable(v.number()),
+  configuredMinimumBytesPerSecond: v.nullable(v.number()),
+  configuredIs: v.picklist(["plausible", "too high", "may be too low"]),
+});
+
 const LINK = v.looseObject({
   name: v.string(),
   state: v.picklist(["down", "probing", "up"]),
@@ -13,8 +24,15 @@ const LINK = v.looseObject({
   remote: v.nullable(v.string()),
   rttMs: v.nullable(v.number()),
   rttVariationMs: v.nullable(v.number()),
+  rttMinimumMs: v.nullable(v.number()),
+  isSilent: v.boolean(),
   lossRatio: v.nullable(v.number()),
+  sendLossRatio: v.number(),
+  queueMs: v.number(),
+  jitterMs: v.number(),
+  inFlightBytes: v.number(),
   mtu: v.number(),
+  rate: RATE,
   configuredSendRate: v.nullable(v.number()),
   configuredReceiveRate: v.nullable(v.number()),
   sent: TRAFFIC,
@@ -23,7 +41,12 @@ const LINK = v.looseObject({
   receiveRate: v.number(),
   sendShare: v.number(),
   receiveShare: v.number(),
+  priority: v.number(),
+  isFallbackOnly: v.boolean(),
+  allowance: v.picklist(["full", "fallback", "throttled"]),
   quota: v.exactOptional(v.looseObject({ used: v.number(), limit: v.number() })),
+  sendReason: v.string(),
+  receiveReason: v.string(),
 });
 
 const BUNDLE = v.looseObject({
@@ -35,7 +58,21 @@ const BUNDLE = v.looseObject({
   links: v.array(LINK),
   sent: TRAFFIC,
   received: TRAFFIC,
-  queue: TRAFFIC,
+  scheduler: v.string(),
+  queue: v.looseObject({
+    ...TRAFFIC.entries,
+    oldestMs: v.number(),
+    dropped: v.number(),
+    marked: v.number(),
+    droppedForRoom: v.number(),
+  }),
+  recovery: v.looseObject({
+    lost: v.number(),
+    sentAgain: v.number(),
+    sentAgainBytes: v.number(),
+    givenUp: v.number(),
+    sentTwice: v.number(),
+  }),
   reordering: v.looseObject({
     heldFragments: v.number(),
     reorderedFragments: v.number(),

@@ -1,31 +1,49 @@
-import { formatSize } from "../config/values/size.ts";
-import { bytes } from "../protocol/units.ts";
-import { countText, durationText, groupedText, percentText, printable, rateText, sizeText } from "./people-text.ts";
+import { linkDetails, linkNotes } from "./link-view.ts";
+import {
+  countText,
+  durationText,
+  groupedText,
+  millisecondsText,
+  percentText,
+  printable,
+  rateText,
+  sizeText,
+} from "./people-text.ts";
 import type { BundleStatus, LinkStatus, StatusSnapshot, Traffic } from "./status-snapshot.ts";
 
-const LINK_COLUMNS = ["LINK", "STATE", "FOR", "RTT", "LOSS", "SENDING", "SHARE", "RECEIVING", "SHARE"];
+const LINK_COLUMNS = ["LINK", "STATE", "RTT", "SENDING", "SHARE", "LOSS", "RECEIVING", "SHARE", "LOSS"];
 const UNKNOWN = "-";
+const OTHER_END = "  what is received is shared out by the other end: its status says why";
+
+/** How much is said of each link: what matters now, or all that is known. */
+export type StatusDetail = "short" | "verbose";
 
 /** The snapshot as an operator reads it on a terminal, in the spirit of `wg show`; ends with a line end. */
-export function statusText(snapshot: StatusSnapshot): string {
+export function statusText(snapshot: StatusSnapshot, detail: StatusDetail = "short"): string {
   const { interfaceName, role, version, uptimeMs, bundles } = snapshot;
   const lines = [`interface ${interfaceName}: ${role}, up ${durationText(uptimeMs)}, hawser ${version}`];
   if (bundles.length === 0) lines.push("", role === "server" ? "no client is connected" : "no bundle yet");
-  for (const bundle of bundles) lines.push("", ...bundleLines(bundle));
+  for (const bundle of bundles) lines.push("", ...bundleLines(bundle, detail));
   if (Object.keys(snapshot.drops).length > 0) lines.push("", `dropped outside any bundle: ${drops(snapshot.drops)}`);
   return `${lines.map(printable).join("\n")}\n`;
 }
 
-function bundleLines(bundle: BundleStatus): string[] {
-  const { reordering } = bundle;
+function bundleLines(bundle: BundleStatus, detail: StatusDetail): string[] {
+  const { reordering, recovery } = bundle;
   const addresses = [bundle.ip4, bundle.ip6].filter((address) => address !== null);
   return [
     `bundle ${bundle.name}`,
     `  address: ${addresses.length > 0 ? addresses.join(", ") : "none yet"}`,
-    `  mtu: ${bundle.mtu}, cipher: ${bundle.cipher ?? "none yet"}`,
+    `  mtu: ${bundle.mtu}, cipher: ${bundle.cipher ?? "none yet"}, scheduler: ${bundle.scheduler}`,
     `  sent: ${trafficText(bundle.sent)}`,
     `  received: ${trafficText(bundle.received)}`,
-    `  queue: ${bundle.queue.packets === 0 ? "empty" : trafficText(bundle.queue)}`,
+    `  queue: ${queueText(bundle)}`,
+    `  recovery: ${[
+      `${groupedText(recovery.lost)} lost`,
+      `${groupedText(recovery.sentAgain)} sent again (${sizeText(recovery.sentAgainBytes)})`,
+      `${groupedText(recovery.givenUp)} given up`,
+      `${groupedText(recovery.sentTwice)} sent twice`,
+    ].join(", ")}`,
     `  reordering: ${groupedText(reordering.heldFragments)} held now, ${[
       `${groupedText(reordering.reorderedFragments)} out of order`,
       `${groupedText(reordering.lostFragments)} lost`,
@@ -33,52 +51,41 @@ function bundleLines(bundle: BundleStatus): string[] {
       countText(reordering.timeouts, "timeout"),
     ].join(", ")}`,
     `  dropped: ${drops(bundle.drops)}`,
-    ...(bundle.links.length === 0 ? ["  no links"] : linkLines(bundle.links)),
+    ...(bundle.links.length === 0 ? ["  no links"] : linkLines(bundle.links, detail)),
   ];
 }
 
-function linkLines(links: readonly LinkStatus[]): string[] {
+function queueText({ queue }: BundleStatus): string {
+  const { oldestMs, dropped, marked, droppedForRoom } = queue;
+  const waiting =
+    queue.packets === 0 ? "empty" : `${trafficText(queue)}, the oldest for ${millisecondsText(oldestMs)}`;
+  return `${waiting}; ${groupedText(dropped + droppedForRoom)} dropped, ${groupedText(marked)} marked so far`;
+}
+
+function linkLines(links: readonly LinkStatus[], detail: StatusDetail): string[] {
   const [titles = "", ...rows] = table([LINK_COLUMNS, ...links.map(linkRow)]);
   const lines = [`  ${titles}`];
   for (const [index, link] of links.entries()) {
-    lines.push(`  ${rows[index] ?? ""}`, `    ${link.reason}`, `    ${linkDetails(link)}`);
+    const notes = detail === "verbose" ? linkDetails(link) : linkNotes(link);
+    lines.push(`  ${rows[index] ?? ""}`, ...notes.map((note) => `    ${note}`));
   }
+  if (detail === "verbose") lines.push(OTHER_END);
   return lines;
 }
 
 function linkRow(link: LinkStatus): string[] {
+  const isUp = link.state === "up";
   return [
     link.name,
-    link.state,
-    durationText(link.stateAgeMs),
-    roundTripText(link),
-    link.lossRatio === null ? UNKNOWN : percentText(link.lossRatio, 1),
-    rateOfLimitText(link.sendRate, link.configuredSendRate),
+    isUp && link.isSilent ? "silent" : link.state,
+    link.rttMs === null ? UNKNOWN : millisecondsText(link.rttMs),
+    rateText(link.sendRate),
     percentText(link.sendShare, 0),
-    rateOfLimitText(link.receiveRate, link.configuredReceiveRate),
+    isUp ? percentText(link.sendLossRatio, 1) : UNKNOWN,
+    rateText(link.receiveRate),
     percentText(link.receiveShare, 0),
+    link.lossRatio === null ? UNKNOWN : percentText(link.lossRatio, 1),
   ];
-}
-
-function linkDetails(link: LinkStatus): string {
-  const ends = `${link.local ?? "any address"} to ${link.remote ?? "an unknown address"}`;
-  const traffic = `sent ${sizeText(link.sent.bytes)}, received ${sizeText(link.received.bytes)}`;
-  return `${ends}, mtu ${link.mtu}, ${traffic}${quotaText(link)}`;
-}
-
-// In the units that quotas are sold in, as the file says it.
-function quotaText({ quota }: LinkStatus): string {
-  if (quota === undefined) return "";
-  return `, ${percentText(quota.used / quota.limit, 1)} of the quota of ${formatSize(bytes(quota.limit))}`;
-}
-
-function roundTripText({ rttMs, rttVariationMs }: LinkStatus): string {
-  if (rttMs === null) return UNKNOWN;
-  return rttVariationMs === null ? `${rttMs.toFixed(1)} ms` : `${rttMs.toFixed(1)} ± ${rttVariationMs.toFixed(1)} ms`;
-}
-
-function rateOfLimitText(rate: number, limit: number | null): string {
-  return limit === null ? rateText(rate) : `${rateText(rate)} of ${rateText(limit)}`;
 }
 
 function trafficText({ packets, bytes }: Traffic): string {

@@ -135,6 +135,7 @@ describe("hawser capture", () => {
 async function listen(onCapture: (sink: CaptureSink) => void): Promise<ControlServer> {
   const handlers = {
     status: () => Promise.reject(new Error("not asked here")),
+    explain: () => Promise.reject(new Error("not asked here")),
     capture: onCapture,
   };
   return await ControlServer.listen(controlSocketPath("hawser0"), handlers);

@@ -33,13 +33,13 @@ describe("hawser", () => {
       const { status, stdout, stderr } = hawser(option);
 
       assert.deepEqual([status, stderr], [0, ""]);
-      for (const name of ["client", "server", "genkey", "check", "status", "capture", "help"]) {
+      for (const name of ["client", "server", "genkey", "check", "status", "explain", "capture", "help"]) {
         assert.match(stdout, new RegExp(`^  ${name} +\\S`, "m"));
       }
     });
   }
 
-  for (const name of ["client", "server", "genkey", "check", "status", "capture"]) {
+  for (const name of ["client", "server", "genkey", "check", "status", "explain", "capture"]) {
     it(`explains ${name} by \`help ${name}\` and by \`${name} --help\``, () => {
       const byHelp = hawser("help", name);
       const byOption = hawser(name, "--help");

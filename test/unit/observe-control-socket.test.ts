@@ -10,6 +10,7 @@ import { openCapture, requestStatus } from "../../shared/observe/control-client.
 import { controlSocketPath, listInterfaces, runDirectory } from "../../shared/observe/control-path.ts";
 import { type ControlHandlers, ControlServer } from "../../shared/observe/control-socket.ts";
 import type { StatusSnapshot } from "../../shared/observe/status-snapshot.ts";
+import { NOTHING_DECIDED } from "../support/status-facts.ts";
 
 const SNAPSHOT: StatusSnapshot = {
   version: "0.1.0",
@@ -19,7 +20,7 @@ const SNAPSHOT: StatusSnapshot = {
   bundles: [],
   drops: { "unknown-key": 2 },
 };
-const HANDLERS: ControlHandlers = { status: () => SNAPSHOT, capture: () => {} };
+const HANDLERS: ControlHandlers = { status: () => SNAPSHOT, explain: () => NOTHING_DECIDED, capture: () => {} };
 
 let folder = "";
 let path = "";

@@ -7,6 +7,7 @@ import { STATUS } from "../../shared/cli/status.ts";
 import { controlSocketPath } from "../../shared/observe/control-path.ts";
 import { ControlServer } from "../../shared/observe/control-socket.ts";
 import type { StatusSnapshot } from "../../shared/observe/status-snapshot.ts";
+import { NOTHING_DECIDED } from "../support/status-facts.ts";
 
 const SNAPSHOT: StatusSnapshot = {
   version: "0.1.0",
@@ -16,6 +17,8 @@ const SNAPSHOT: StatusSnapshot = {
   bundles: [],
   drops: {},
 };
+
+const HANDLERS = { explain: () => NOTHING_DECIDED, capture: () => {} };
 
 let folder = "";
 
@@ -68,7 +71,7 @@ describe("hawser status", () => {
 
   it("asks the daemon at the path of its control socket", async () => {
     const path = join(folder, "elsewhere.sock");
-    const server = await ControlServer.listen(path, { status: () => SNAPSHOT, capture: () => {} });
+    const server = await ControlServer.listen(path, { ...HANDLERS, status: () => SNAPSHOT });
 
     const { text } = await status([path]);
 
@@ -98,7 +101,7 @@ async function listen(interfaceName: string, onAsked = () => {}): Promise<Contro
     onAsked();
     return { ...SNAPSHOT, interfaceName };
   };
-  return await ControlServer.listen(controlSocketPath(interfaceName), { status: answer, capture: () => {} });
+  return await ControlServer.listen(controlSocketPath(interfaceName), { ...HANDLERS, status: answer });
 }
 
 async function status(args: readonly string[], signal = new AbortController().signal) {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { wake } from "dgram-native";
+import type { BundleExplanation, ExplanationFilter } from "../../observe/explanation.ts";
 import { SystemError } from "../system-error.ts";
 import type { TappedFrame } from "./frame-tap.ts";
 import type { ThreadReport, ThreadRequest, ThreadStatus } from "./thread-messages.ts";
@@ -29,6 +30,7 @@ export class DataPlaneThread<Command, Event> {
   readonly #options: DataPlaneThreadOptions<Event>;
   readonly #exited: Promise<void>;
   readonly #waiting = new Map<number, (status: ThreadStatus) => void>();
+  readonly #waitingForReasons = new Map<number, (bundles: readonly BundleExplanation[]) => void>();
   #nextId = 0;
   #isStopping = false;
   #failure: Error | undefined;
@@ -78,6 +80,14 @@ export class DataPlaneThread<Command, Event> {
     return await Promise.race([answer, this.#exited.then(() => ({ bundles: [], drops: {} }))]);
   }
 
+  /** What was decided lately in the bundles; nothing once the thread has ended. */
+  async explain(filter: ExplanationFilter): Promise<readonly BundleExplanation[]> {
+    const id = this.#nextId++;
+    const answer = new Promise<readonly BundleExplanation[]>((resolve) => this.#waitingForReasons.set(id, resolve));
+    this.#post({ kind: "explain", id, filter });
+    return await Promise.race([answer, this.#exited.then(() => [])]);
+  }
+
   /** Starts or ends the copying of frames. */
   capture(isWanted: boolean): void {
     this.#post({ kind: "capture", isWanted });
@@ -108,6 +118,10 @@ export class DataPlaneThread<Command, Event> {
         this.#waiting.get(report.id)?.(report.status);
         this.#waiting.delete(report.id);
         return;
+      case "explanation":
+        this.#waitingForReasons.get(report.id)?.(report.bundles);
+        this.#waitingForReasons.delete(report.id);
+        return;
       case "failed":
         this.#failure = new SystemError(report);
         return;
@@ -119,6 +133,7 @@ export class DataPlaneThread<Command, Event> {
 
   #onExit(code: number): void {
     this.#waiting.clear();
+    this.#waitingForReasons.clear();
     if (this.#isStopping && this.#failure === undefined) return;
     this.#isStopping = true;
     this.#options.onFailure(this.#failure ?? new Error(`the data plane ended with code ${code}`));

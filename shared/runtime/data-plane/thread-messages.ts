@@ -1,3 +1,4 @@
+import type { BundleExplanation, ExplanationFilter } from "../../observe/explanation.ts";
 import type { BundleStatus } from "../../observe/status-snapshot.ts";
 import type { TappedFrame } from "./frame-tap.ts";
 
@@ -5,6 +6,7 @@ import type { TappedFrame } from "./frame-tap.ts";
 export type ThreadRequest<Command> =
   | { readonly kind: "command"; readonly command: Command }
   | { readonly kind: "status"; readonly id: number }
+  | { readonly kind: "explain"; readonly id: number; readonly filter: ExplanationFilter }
   | { readonly kind: "capture"; readonly isWanted: boolean }
   | { readonly kind: "captured"; readonly bytes: number }
   /** Ends the thread in order: peers are told, sockets and the TUN device closed. */
@@ -23,4 +25,5 @@ export type ThreadReport<Event> =
   | { readonly kind: "failed"; readonly code: string; readonly operation: string; readonly hint: string }
   | { readonly kind: "event"; readonly event: Event }
   | { readonly kind: "status"; readonly id: number; readonly status: ThreadStatus }
+  | { readonly kind: "explanation"; readonly id: number; readonly bundles: readonly BundleExplanation[] }
   | { readonly kind: "frames"; readonly frames: readonly TappedFrame[] };

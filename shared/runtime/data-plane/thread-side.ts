@@ -1,4 +1,5 @@
 import { parentPort, receiveMessageOnPort } from "node:worker_threads";
+import { type BundleExplanation, type ExplanationFilter, explainDecisions } from "../../observe/explanation.ts";
 import { RateMeter } from "../../observe/rates.ts";
 import type { BundleStatus } from "../../observe/status-snapshot.ts";
 import type { Tunnel } from "../../protocol/tunnel.ts";
@@ -69,6 +70,9 @@ export class ThreadSide<Command, Event> {
         report<Event>({ kind: "status", id: request.id, status });
         return;
       }
+      case "explain":
+        report<Event>({ kind: "explanation", id: request.id, bundles: this.#explain(request.filter, now) });
+        return;
       case "capture":
         plane.tap = request.isWanted ? this.#makeTap() : undefined;
         return;
@@ -94,6 +98,17 @@ export class ThreadSide<Command, Event> {
     return this.#hooks
       .facts()
       .map(({ tunnel, facts }) => describeTunnel(tunnel, facts, this.#meter(tunnel), bytes, now));
+  }
+
+  #explain({ bundle, link }: ExplanationFilter, now: Milliseconds): BundleExplanation[] {
+    return this.#hooks
+      .facts()
+      .filter(({ tunnel }) => bundle === undefined || tunnel.name === bundle)
+      .map(({ tunnel }) => {
+        const about = tunnel.decisions.records.filter(({ decision }) => link === undefined || decision.link === link);
+        const links = tunnel.links.map(({ name }) => name);
+        return { name: tunnel.name, links, decisions: explainDecisions(about, now) };
+      });
   }
 
   #meter(tunnel: Tunnel): RateMeter {

@@ -1,11 +1,13 @@
 import { readAddressRecord } from "dgram-native";
 import type { RateMeter } from "../../observe/rates.ts";
 import { NO_RATES } from "../../observe/rates.ts";
-import type { BundleStatus, LinkStatus, Traffic } from "../../observe/status-snapshot.ts";
+import { receiveReason, sendReason } from "../../observe/share-reason.ts";
+import type { BundleStatus, Traffic } from "../../observe/status-snapshot.ts";
 import { DROP, DROP_REASONS } from "../../protocol/drop-reason.ts";
 import type { MemberLink } from "../../protocol/link/member-link.ts";
 import type { Tunnel } from "../../protocol/tunnel.ts";
-import { type BytesPerSecond, type Milliseconds, UNLIMITED } from "../../protocol/units.ts";
+import type { Milliseconds } from "../../protocol/units.ts";
+import { describeLink, trafficOf } from "./link-status.ts";
 
 /** What only the daemon knows of a bundle. */
 export type BundleFacts = {
@@ -26,7 +28,14 @@ export function describeTunnel(
   now: Milliseconds,
 ): BundleStatus {
   const rates = meter.measure(new Map(tunnel.links.map((link) => [link.name, countersOf(link)])), now);
-  const { outbound, receiving, delivered } = tunnel;
+  const { outbound, receiving, delivered, options } = tunnel;
+  const { queue } = outbound;
+  const { name: scheduler } = options.scheduler;
+  const links = tunnel.links.map((link) => ({
+    ...describeLink(link, rates.get(link.name) ?? NO_RATES, now),
+    local: facts.local(link),
+    remote: remoteText(arena, link),
+  }));
   const { reordered, lost, late, timeouts } = receiving.counters;
   return {
     name: tunnel.name,
@@ -34,10 +43,23 @@ export function describeTunnel(
     ip6: facts.ip6,
     mtu: facts.mtu,
     cipher: tunnel.links.find((link) => link.association !== undefined)?.association?.keys.cipher ?? null,
-    links: tunnel.links.map((link) => describeLink(link, facts, rates.get(link.name) ?? NO_RATES, arena, now)),
+    links: links.map((link) => ({
+      ...link,
+      sendReason: sendReason(link, links, scheduler),
+      receiveReason: receiveReason(link),
+    })),
     sent: { packets: outbound.packets, bytes: outbound.packetBytes },
-    received: copyOf(delivered),
-    queue: { packets: outbound.queue.count, bytes: outbound.queue.bytes },
+    received: trafficOf(delivered),
+    scheduler,
+    queue: {
+      packets: queue.count,
+      bytes: queue.bytes,
+      oldestMs: queue.oldestSojourn(now),
+      dropped: queue.dropped,
+      marked: queue.marked,
+      droppedForRoom: queue.overLimit,
+    },
+    recovery: { ...outbound.recovery.counters },
     reordering: {
       heldFragments: receiving.heldCount,
       reorderedFragments: reordered,
@@ -71,33 +93,6 @@ function dropsOf(tunnel: Tunnel): Record<string, number> {
   return drops;
 }
 
-function describeLink(
-  link: MemberLink,
-  facts: BundleFacts,
-  rates: typeof NO_RATES,
-  arena: Uint8Array,
-  now: Milliseconds,
-): LinkStatus {
-  const { state, roundTripTime } = link;
-  return {
-    name: link.name,
-    state: state.kind,
-    reason: state.reason,
-    stateAgeMs: now - state.since,
-    local: facts.local(link),
-    remote: remoteText(arena, link),
-    rttMs: roundTripTime.smoothed ?? null,
-    rttVariationMs: roundTripTime.smoothed === undefined ? null : roundTripTime.variation,
-    lossRatio: link.lossRate.ratio(now) ?? null,
-    mtu: link.pathMtu.current,
-    configuredSendRate: rateOrNull(link.pacer.rate),
-    configuredReceiveRate: rateOrNull(link.receiveRate),
-    sent: copyOf(link.sent),
-    received: copyOf(link.received),
-    ...rates,
-  };
-}
-
 /** The peer's address and port on a link, as `192.0.2.1:5080` or `[2001:db8::1]:5080`. */
 export function remoteText(arena: Uint8Array, link: MemberLink): string | null {
   const record = readAddressRecord(arena, link.addressOffset);
@@ -111,13 +106,5 @@ export function localText(arena: Uint8Array, link: MemberLink): string | null {
 }
 
 function countersOf(link: MemberLink): { readonly sent: Traffic; readonly received: Traffic } {
-  return { sent: copyOf(link.sent), received: copyOf(link.received) };
-}
-
-function copyOf({ packets, bytes }: Traffic): Traffic {
-  return { packets, bytes };
-}
-
-function rateOrNull(rate: BytesPerSecond): number | null {
-  return rate === UNLIMITED ? null : rate;
+  return { sent: trafficOf(link.sent), received: trafficOf(link.received) };
 }
