@@ -1,11 +1,11 @@
 import type { Decision } from "../protocol/decisions.ts";
-import { countText, durationText, millisecondsText, percentText, rateText } from "./people-text.ts";
+import { countText, millisecondsText, percentText, rateText } from "./people-text.ts";
 
 /** Says what was decided about a link, and by which measured values; without the link's name. */
 export function decisionText(decision: Decision): string {
   switch (decision.kind) {
     case "state":
-      return `${decision.state}, after ${durationText(decision.lastedMs)} ${decision.before}: ${decision.reason}`;
+      return `${decision.state}, after ${millisecondsText(decision.lastedMs)} ${decision.before}: ${decision.reason}`;
     case "silent":
       return silenceText(decision);
     case "answering": {

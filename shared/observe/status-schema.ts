@@ -78,6 +78,8 @@ const BUNDLE = v.looseObject({
     reorderedFragments: v.number(),
     lostFragments: v.number(),
     lateFragments: v.number(),
+    repairedFragments: v.number(),
+    duplicateFragments: v.number(),
     timeouts: v.number(),
   }),
   drops: DROPS,

@@ -96,6 +96,9 @@ export type BundleStatus = {
     readonly reorderedFragments: number;
     readonly lostFragments: number;
     readonly lateFragments: number;
+    /** Lost ones of which a copy came in time, and those that came more than once. */
+    readonly repairedFragments: number;
+    readonly duplicateFragments: number;
     readonly timeouts: number;
   };
   /** Counted drops by reason; reasons that never happened are left out. */

@@ -47,6 +47,7 @@ function bundleLines(bundle: BundleStatus, detail: StatusDetail): string[] {
     `  reordering: ${groupedText(reordering.heldFragments)} held now, ${[
       `${groupedText(reordering.reorderedFragments)} out of order`,
       `${groupedText(reordering.lostFragments)} lost`,
+      `${groupedText(reordering.repairedFragments)} repaired`,
       `${groupedText(reordering.lateFragments)} late`,
       countText(reordering.timeouts, "timeout"),
     ].join(", ")}`,

@@ -80,7 +80,15 @@ export const BUNDLE: BundleStatus = {
   scheduler: "earliest-arrival",
   queue: { packets: 3, bytes: 4200, oldestMs: 4.2, dropped: 10, marked: 30, droppedForRoom: 2 },
   recovery: { lost: 120, sentAgain: 118, sentAgainBytes: 163_840, givenUp: 2, sentTwice: 0 },
-  reordering: { heldFragments: 12, reorderedFragments: 3400, lostFragments: 5, lateFragments: 1, timeouts: 1 },
+  reordering: {
+    heldFragments: 12,
+    reorderedFragments: 3400,
+    lostFragments: 5,
+    lateFragments: 1,
+    repairedFragments: 40,
+    duplicateFragments: 2,
+    timeouts: 1,
+  },
   drops: { replayed: 3, "foreign-source": 1200 },
 };
 

@@ -18,7 +18,7 @@ bundle vps
   received: 1.21 GiB in 1 packet
   queue: 4.10 KiB in 3 packets, the oldest for 4.2 ms; 12 dropped, 30 marked so far
   recovery: 120 lost, 118 sent again (160 KiB), 2 given up, 0 sent twice
-  reordering: 12 held now, 3,400 out of order, 5 lost, 1 late, 1 timeout
+  reordering: 12 held now, 3,400 out of order, 5 lost, 40 repaired, 1 late, 1 timeout
   dropped: replayed 3, foreign-source 1,200
   LINK  STATE  RTT    SENDING      SHARE  LOSS   RECEIVING    SHARE  LOSS
   dsl1  up     12 ms  8.10 Mbit/s  100 %  0.2 %  40.2 Mbit/s  100 %  0.1 %

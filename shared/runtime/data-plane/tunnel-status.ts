@@ -36,7 +36,7 @@ export function describeTunnel(
     local: facts.local(link),
     remote: remoteText(arena, link),
   }));
-  const { reordered, lost, late, timeouts } = receiving.counters;
+  const { reordered, lost, late, timeouts, repaired, duplicate } = receiving.counters;
   return {
     name: tunnel.name,
     ip4: facts.ip4,
@@ -65,6 +65,8 @@ export function describeTunnel(
       reorderedFragments: reordered,
       lostFragments: lost,
       lateFragments: late,
+      repairedFragments: repaired,
+      duplicateFragments: duplicate,
       timeouts,
     },
     drops: dropsOf(tunnel),
