@@ -56,7 +56,13 @@ const REMEMBERED = 256;
 
 // What is decided to and fro, many times a second, must not push out the rest: the repetitions of this time are one entry.
 const REPEATED_WITHIN = 10_000;
-const OFTEN_REPEATED: ReadonlySet<Decision["kind"]> = new Set(["silent", "answering", "bulk begins", "bulk ends"]);
+const OFTEN_REPEATED: ReadonlySet<Decision["kind"]> = new Set([
+  "silent",
+  "answering",
+  "configured rate",
+  "bulk begins",
+  "bulk ends",
+]);
 
 /** The latest decisions about the links of a bundle. For the control path only: every note makes an object. */
 export class Decisions {

@@ -8,9 +8,6 @@ const CHANGED_BY = 1.2;
 const SETTLED_AFTER = seconds(1);
 const RATE_INTERVAL = seconds(5);
 
-// A ceiling is full only as long as the sender is: what is said of it is not said again at once.
-const VERDICT_INTERVAL = seconds(3600);
-
 type Verdict = "plausible" | "too high" | "may be too low";
 
 /** Compares a link with how it was before, and notes what was decided about it meanwhile. Not for the data path. */
@@ -25,7 +22,6 @@ export class LinkWatch {
   #changedAt: Milliseconds = NEVER;
   #rateNotedAt = milliseconds(Number.NEGATIVE_INFINITY);
   #verdict: Verdict = "plausible";
-  #verdictAt = milliseconds(Number.NEGATIVE_INFINITY);
   #mtu: number;
 
   constructor(link: MemberLink, decisions: Decisions) {
@@ -106,9 +102,9 @@ export class LinkWatch {
   #watchConfigured(now: Milliseconds): void {
     const { name: link, estimator } = this.#link;
     const verdict = verdictOn(this.#link);
-    const isRevoked = verdict === "plausible" && this.#verdict === "too high";
-    if (verdict === this.#verdict || (verdict === "plausible" && !isRevoked)) return;
-    if (verdict === "may be too low" && now - this.#verdictAt < VERDICT_INTERVAL) return;
+    // A ceiling seems too low only while it is sent: that it is not, says nothing.
+    const isPause = verdict === "plausible" && this.#verdict === "may be too low";
+    if (verdict === this.#verdict || isPause) return;
     const { limits, capacity } = estimator;
     if (limits.kind === "auto") return;
     const doubted = limits.kind === "range" && verdict !== "may be too low" ? limits.minimum : undefined;
@@ -116,7 +112,6 @@ export class LinkWatch {
     const rates = { configuredBytesPerSecond: configured, foundBytesPerSecond: capacity };
     this.#decisions.note({ kind: "configured rate", link, verdict, ...rates }, now);
     this.#verdict = verdict;
-    this.#verdictAt = now;
   }
 
   #watchMtu(now: Milliseconds): void {
