@@ -8,7 +8,7 @@ import type { InnerAddress } from "../shared/protocol/session/codecs.ts";
 import type { SecretKey } from "../shared/protocol/session/key-id.ts";
 import type { LineTerms } from "../shared/protocol/session/line-terms.ts";
 import type { AcceptedLink } from "../shared/protocol/session/link-answer.ts";
-import type { BytesPerSecond, Milliseconds } from "../shared/protocol/units.ts";
+import type { Milliseconds } from "../shared/protocol/units.ts";
 
 import type { LinkFilter } from "../shared/runtime/system/packet-filter-compiler.ts";
 
@@ -37,9 +37,6 @@ export type ClientPlaneData = {
     /** The server's sending rate. */
     readonly receiveLimits: RateLimits;
     readonly line: LineTerms;
-    /** The most of each way: what the limits come to where the rate is not found. */
-    readonly sendRate: BytesPerSecond;
-    readonly receiveRate: BytesPerSecond;
     readonly mtu: number;
   }[];
 };

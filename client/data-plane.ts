@@ -3,7 +3,6 @@ import { ipAddress } from "../shared/config/values/ip-address.ts";
 import { isLogged } from "../shared/observe/decision-log.ts";
 import { Initiator } from "../shared/protocol/initiator.ts";
 import type { MemberLink } from "../shared/protocol/link/member-link.ts";
-import type { LinkAllowance } from "../shared/protocol/link/quota.ts";
 import { createScheduler } from "../shared/protocol/scheduler/schedulers.ts";
 import type { Tunnel } from "../shared/protocol/tunnel.ts";
 import type { HostEvent } from "../shared/protocol/tunnel-host.ts";
@@ -78,7 +77,8 @@ class ClientPlane {
     const held = this.#links.get(command.link);
     if (held === undefined) return;
     if (command.kind === "allowance") {
-      setAllowance(held.link, command.allowance);
+      held.link.setAllowance(command.allowance, now);
+      this.#tunnel.parts(held.link)?.dialer?.tellAgain(now);
       this.#plane.host.touch(this.#tunnel);
       return;
     }
@@ -155,10 +155,6 @@ class ClientPlane {
 }
 
 /** Tells a link what its quota allows from now on. */
-function setAllowance(link: MemberLink, allowance: LinkAllowance): void {
-  link.allowance = allowance;
-}
-
 function text(inner: { readonly address: Uint8Array; readonly prefixLength: number } | undefined): string | null {
   return inner === undefined ? null : `${ipAddress(inner.address).text}/${inner.prefixLength}`;
 }

@@ -1,6 +1,5 @@
 import { runDirectory } from "../shared/observe/control-path.ts";
 import { createLogger } from "../shared/observe/log.ts";
-import { maximumOf } from "../shared/protocol/session/told-rates.ts";
 import { ciphersFor, lineMtu } from "../shared/runtime/data-plane/defaults.ts";
 import { createHandshakeCrypto } from "../shared/runtime/handshake-crypto.ts";
 import { secretKeyFromText } from "../shared/runtime/secret-key.ts";
@@ -123,8 +122,6 @@ async function planeDataOf(config: ClientConfig, signal: AbortSignal): Promise<C
       sendLimits: upload,
       receiveLimits: download,
       line,
-      sendRate: maximumOf(upload),
-      receiveRate: maximumOf(download),
       mtu: lineMtu(mtu),
     })),
   };

@@ -7,8 +7,9 @@ import type { LinkOffer } from "../shared/protocol/session/link-offer.ts";
 import type { RefusedLink } from "../shared/protocol/session/refusal.ts";
 import type { Tunnel } from "../shared/protocol/tunnel.ts";
 import type { HostEvent, TunnelHost } from "../shared/protocol/tunnel-host.ts";
-import type { Bytes, BytesPerSecond, Milliseconds } from "../shared/protocol/units.ts";
+import type { Bytes, Milliseconds } from "../shared/protocol/units.ts";
 import { AddressPool } from "./address-pool.ts";
+import type { LinkLimits } from "./link-rates.ts";
 import { PacketPolicy } from "./packet-policy.ts";
 import type { ServerClientConfig } from "./server-clients.ts";
 
@@ -43,10 +44,7 @@ export type BundlesOptions = {
   readonly reorderWait: Milliseconds;
   readonly scheduler: SchedulerName;
   readonly tunnelMtu: Bytes | undefined;
-  readonly ratesFor: (
-    client: string,
-    offer: LinkOffer,
-  ) => { readonly sendRate: BytesPerSecond | undefined; readonly receiveRate: BytesPerSecond | undefined };
+  readonly limitsFor: (client: string, offer: LinkOffer) => Partial<LinkLimits>;
 };
 
 /** Addresses that belong to a client: its own, and those behind it. */
@@ -94,7 +92,8 @@ export class Bundles implements Reception<SecretOwner> {
     if (refusal !== undefined || name === undefined) return refusal ?? refuse("client-unknown", "no client name");
     const bundle = this.#find(name, peerText(offer)) ?? this.#create(name, client, offer);
     if ("kind" in bundle) return bundle;
-    const { ip4, ip6, dns, tunnelMtu, ratesFor } = this.#options;
+    const { ip4, ip6, dns, tunnelMtu, limitsFor } = this.#options;
+    const { sendLimits, receiveLimits } = limitsFor(name, offer);
     const inner = (address: IpAddress | undefined, prefix: IpPrefix | undefined) =>
       address === undefined || prefix === undefined
         ? undefined
@@ -111,7 +110,8 @@ export class Bundles implements Reception<SecretOwner> {
         routes: [],
         tunnelMtu,
       },
-      ...ratesFor(name, offer),
+      sendLimits,
+      receiveLimits,
     };
   }
 

@@ -5,7 +5,6 @@ import { DROP } from "../shared/protocol/drop-reason.ts";
 import type { MemberLink } from "../shared/protocol/link/member-link.ts";
 import { CELL_SIZE } from "../shared/protocol/packet/cell-pool.ts";
 import { Responder } from "../shared/protocol/responder.ts";
-import { maximumOf } from "../shared/protocol/session/told-rates.ts";
 import type { Tunnel } from "../shared/protocol/tunnel.ts";
 import type { HostEvent } from "../shared/protocol/tunnel-host.ts";
 import { DataPlane } from "../shared/runtime/data-plane/data-plane.ts";
@@ -50,10 +49,7 @@ class ServerPlane {
       host,
       random,
       classes: TRAFFIC_CLASSES,
-      ratesFor: (client, offer) => {
-        const { sendLimits, receiveLimits } = linkLimits(data.linkRates, client, offer);
-        return { sendRate: maximumOf(sendLimits), receiveRate: maximumOf(receiveLimits) };
-      },
+      limitsFor: (client, offer) => linkLimits(data.linkRates, client, offer),
     });
     const { ciphers, deadAfter, version } = data;
     const reception = this.#bundles;

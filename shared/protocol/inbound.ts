@@ -149,7 +149,8 @@ export class Inbound {
     }
     const size = batch.length(row) + link.outerHeaderSize;
     const isMultilink = this.#bytes[batch.offset(row) + DATAGRAM_HEADER_SIZE] === PPP_PROTOCOLS.multilink;
-    link.reporter.onPacket(association.keys.localIndex, packetNumber, size, isMultilink, now); // link/
+    const onLine = link.bytesOnLine(size);
+    link.reporter.onPacket(association.keys.localIndex, packetNumber, onLine, isMultilink, now); // link/
     tunnel.handleAuthentic(link, association, packetNumber, now);
     // A late packet under older keys tells where the peer was, not where it is.
     if (isNewest && association === link.association)

@@ -1,6 +1,5 @@
 import { DROP } from "./drop-reason.ts";
 import type { HandshakeReceiver, Origin } from "./inbound.ts";
-import { rateLimits } from "./link/configured-rate.ts";
 import { LinkDialer } from "./link/link-dialer.ts";
 import type { MemberLink, MemberLinkOptions } from "./link/member-link.ts";
 import type { Cipher } from "./seal/aead.ts";
@@ -9,9 +8,10 @@ import type { HandshakeCrypto } from "./session/handshake-crypto.ts";
 import type { SecretKey } from "./session/key-id.ts";
 import type { AcceptedLink } from "./session/link-answer.ts";
 import type { LinkOffer } from "./session/link-offer.ts";
+import { limitsTold, maximumOf, strictest } from "./session/told-rates.ts";
 import type { Tunnel } from "./tunnel.ts";
 import type { TunnelHost } from "./tunnel-host.ts";
-import { bytes, bytesPerSecond, type Milliseconds } from "./units.ts";
+import { bytes, type Milliseconds } from "./units.ts";
 import { DATAGRAM_TYPES, receiverLinkIndex } from "./wire/datagram-header.ts";
 
 /** Who this end is and what it wants, the same on every link. */
@@ -100,7 +100,7 @@ export class Initiator implements HandshakeReceiver {
     if (!isSameBundle) tunnel.restart(link, now);
     this.#lastAnswer = answer;
     if (link.association !== undefined) tunnel.outbound.setPeerLimits(link.association.peer);
-    link.setRateLimits(rateLimits(bytesPerSecond(Math.min(link.options.sendRate, answer.receiveRate))), now);
+    link.setRateLimits(strictest(link.options.sendLimits, limitsTold(answer.receiveRate)), now);
     link.receiveRate = answer.sendRate;
     tunnel.emit({ kind: "agreed", link, answer });
     tunnel.apply(link, { kind: "answer" }, now);
@@ -108,13 +108,13 @@ export class Initiator implements HandshakeReceiver {
 
   #offer(link: MemberLink): Omit<LinkOffer, "linkIndex" | "token"> {
     const { tunnel, clientName, ciphers, ip4, ip6, keepalive, version } = this.#options;
-    const { name, discriminator, sendRate, receiveRate, mtu } = link.options;
+    const { name, discriminator, sendLimits, receiveLimits, mtu } = link.options;
     return {
       endpointDiscriminator: tunnel.options.endpointDiscriminator,
       mrru: bytes(tunnel.options.mrru),
       classes: tunnel.options.classes,
-      sendRate,
-      receiveRate,
+      sendRate: maximumOf(sendLimits),
+      receiveRate: maximumOf(receiveLimits),
       keepalive,
       version,
       clientName,

@@ -292,6 +292,6 @@ export class Outbound {
     const size = transmit(link, headOffset, headLength, bodyOffset, bodyLength, flags, now); // seal/ and link/
     link.pathMtu.onSent(size);
     this.recovery.budget.onSent(size);
-    this.#options.scheduler.onCarried(link, size);
+    this.#options.scheduler.onCarried(link, link.bytesOnLine(size));
   }
 }

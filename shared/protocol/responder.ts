@@ -1,5 +1,6 @@
 import { DROP } from "./drop-reason.ts";
 import type { HandshakeReceiver, Origin } from "./inbound.ts";
+import type { RateLimits } from "./link/configured-rate.ts";
 import type { MemberLink } from "./link/member-link.ts";
 import type { Cipher } from "./seal/aead.ts";
 import type { HandshakeCrypto } from "./session/handshake-crypto.ts";
@@ -11,9 +12,10 @@ import type { LinkOffer } from "./session/link-offer.ts";
 import { type ReceivedInitiation, readInitiation } from "./session/received-initiation.ts";
 import type { RefusedLink } from "./session/refusal.ts";
 import { TokenBucket } from "./session/token-bucket.ts";
+import { limitsTold, maximumOf } from "./session/told-rates.ts";
 import type { LinkParts, Tunnel } from "./tunnel.ts";
 import type { TunnelHost } from "./tunnel-host.ts";
-import { type BytesPerSecond, bytes, bytesPerSecond, type Milliseconds } from "./units.ts";
+import { bytes, type Milliseconds } from "./units.ts";
 import { DATAGRAM_TYPES } from "./wire/datagram-header.ts";
 
 // Checking the seal of an initiation costs some hashes. Its key id stands in clear, so that anybody may make this work.
@@ -32,9 +34,9 @@ export type Admission =
       readonly kind: "admitted";
       readonly tunnel: Tunnel;
       readonly terms: Pick<AcceptedLink, "ip4" | "ip6" | "serverIp4" | "serverIp6" | "dns" | "routes" | "tunnelMtu">;
-      /** The rates that hold for this link, where the operator has set them. */
-      readonly sendRate: BytesPerSecond | undefined;
-      readonly receiveRate: BytesPerSecond | undefined;
+      /** The limits of the rates of this link, within what the offer tells; what it tells when undefined. */
+      readonly sendLimits: RateLimits | undefined;
+      readonly receiveLimits: RateLimits | undefined;
     }
   | RefusedLink;
 
@@ -129,7 +131,8 @@ export class Responder<Owner> implements HandshakeReceiver {
       else host.sendRaw(origin.outlet, response.datagram, origin.addressOffset);
       return;
     }
-    const peer = { mrru: offer.mrru, classes: Math.min(offer.classes, tunnel.options.classes) };
+    const classes = Math.min(offer.classes, tunnel.options.classes);
+    const peer = { mrru: offer.mrru, classes, allowance: offer.allowance };
     const agreement = { localIndex, remoteIndex: offer.linkIndex, cipher, keys: response.keys, peer };
     const offered = { ephemeral: initiation.ephemeral, token: offer.token };
     sessions.agreeAsResponder(agreement, offered, response.datagram, now);
@@ -153,15 +156,15 @@ export class Responder<Owner> implements HandshakeReceiver {
       {
         name: offer.linkName,
         discriminator: offer.linkDiscriminator,
-        sendRate: admission.sendRate ?? offer.receiveRate,
-        receiveRate: admission.receiveRate ?? offer.sendRate,
+        sendLimits: admission.sendLimits ?? limitsTold(offer.receiveRate, offer.line.downloadMinimum),
+        receiveLimits: admission.receiveLimits ?? limitsTold(offer.sendRate),
         mtu: Math.min(lineMtu, offer.lineMtu ?? lineMtu),
         keepalive: { interval: offer.keepalive, asksWhenIdle: false, deadAfter },
         line: offer.line,
       },
       now,
     );
-    parts.link.allowance = offer.allowance;
+    parts.link.setAllowance(offer.allowance, now);
     parts.link.outlet = origin.outlet;
     tunnel.setAddress(parts.link, origin.addressOffset);
     return parts;
@@ -173,8 +176,8 @@ export class Responder<Owner> implements HandshakeReceiver {
       endpointDiscriminator: tunnel.options.endpointDiscriminator,
       mrru: bytes(tunnel.options.mrru),
       classes: tunnel.options.classes,
-      sendRate: link.options.sendRate,
-      receiveRate: bytesPerSecond(link.options.receiveRate),
+      sendRate: maximumOf(link.options.sendLimits),
+      receiveRate: maximumOf(link.options.receiveLimits),
       keepalive: offer.keepalive,
       version: this.#options.version,
     };

@@ -195,9 +195,12 @@ export class Tunnel {
     if (association === link.association) link.lossRate.onPacket(packetNumber, now);
     if (association.isProven) return;
     const isChosen = this.#parts.get(link)?.sessions.onFirstProof(association, now) === true;
-    if (isChosen) this.outbound.setPeerLimits(association.peer);
-    if (isChosen) this.receiving.setClasses(association.peer.classes);
-    if (isChosen) this.apply(link, { kind: "answer" }, now);
+    if (!isChosen) return;
+    const { peer } = association;
+    this.outbound.setPeerLimits(peer);
+    this.receiving.setClasses(peer.classes);
+    if (peer.allowance !== undefined) link.setAllowance(peer.allowance, now);
+    this.apply(link, { kind: "answer" }, now);
   }
 
   /** Follows the peer to the address that its newest authentic datagram came from (roaming, NAT rebinding). */

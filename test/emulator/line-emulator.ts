@@ -1,3 +1,4 @@
+import { bytesOnLine } from "../../shared/protocol/link/line-overhead.ts";
 import { type Bytes, earliest, type Milliseconds, milliseconds, NEVER } from "../../shared/protocol/units.ts";
 import { TraceCursor } from "./delivery-trace.ts";
 import { LineCounters, type LineCounts, type LineDrop } from "./line-counters.ts";
@@ -156,12 +157,16 @@ export class LineEmulator<T> {
     }
   }
 
-  #startService(now: Milliseconds, size = this.#waiting.first()?.size ?? 0): void {
+  #startService(now: Milliseconds, size = this.#sizeOfFirst): void {
     const { rate } = this.#options;
     this.#serviceBytes = size;
     this.#serviceStart = now;
     if (this.#trace !== undefined) this.#serviceEnd = this.#trace.serve(size, now);
     else this.#serviceEnd = milliseconds(typeof rate === "number" && rate > 0 ? now + (size * 1000) / rate : NEVER);
+  }
+
+  get #sizeOfFirst(): number {
+    return bytesOnLine(this.#options.overhead, this.#waiting.first()?.size ?? 0);
   }
 
   // A packet that is leaving when the rate changes keeps what it has already got through.

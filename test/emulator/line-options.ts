@@ -1,3 +1,4 @@
+import { type LineOverhead, NO_OVERHEAD } from "../../shared/protocol/link/line-overhead.ts";
 import {
   type Bytes,
   type BytesPerSecond,
@@ -19,6 +20,8 @@ export type QueueLimit =
 /** One direction of one line. Sizes are those of whole IP packets; probabilities are 0 to 1 for each packet. */
 export type LineOptions = {
   readonly rate: BytesPerSecond | DeliveryTrace;
+  /** What the line adds to each packet: its rate counts that too, its queue does not. */
+  readonly overhead: LineOverhead;
   readonly queue: QueueLimit;
   /** Packets above this size vanish without a word, as in a path-MTU black hole. */
   readonly mtu: Bytes;
@@ -37,6 +40,7 @@ export type LineOptions = {
 /** A line without limits, delay or faults. */
 export const PERFECT_LINE: LineOptions = {
   rate: UNLIMITED,
+  overhead: NO_OVERHEAD,
   queue: { kind: "unlimited" },
   mtu: bytes(Number.POSITIVE_INFINITY),
   delay: milliseconds(0),

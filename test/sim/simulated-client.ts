@@ -1,8 +1,10 @@
 import { Initiator } from "../../shared/protocol/initiator.ts";
+import { rateLimits } from "../../shared/protocol/link/configured-rate.ts";
 import type { MemberLink } from "../../shared/protocol/link/member-link.ts";
 import { createScheduler, type SchedulerName } from "../../shared/protocol/scheduler/schedulers.ts";
 import type { HandshakeCrypto } from "../../shared/protocol/session/handshake-crypto.ts";
 import type { SecretKey } from "../../shared/protocol/session/key-id.ts";
+import { type LineTerms, PLAIN_LINE } from "../../shared/protocol/session/line-terms.ts";
 import type { Tunnel } from "../../shared/protocol/tunnel.ts";
 import {
   bytes,
@@ -28,6 +30,8 @@ export type SimulatedLine = {
   /** The configured bandwidths in bytes per second; the line's own rates when absent. */
   readonly uploadRate?: number;
   readonly downloadRate?: number;
+  /** What else is said of the line; nothing when absent. */
+  readonly terms?: Partial<LineTerms>;
 };
 
 /** A client of a simulation: the end with one socket per line. */
@@ -96,8 +100,9 @@ function addLink(
     {
       name: `line${index}`,
       discriminator: index,
-      sendRate: bytesPerSecond(line.uploadRate ?? rateOf(line.up)),
-      receiveRate: bytesPerSecond(line.downloadRate ?? rateOf(line.down)),
+      sendLimits: rateLimits(bytesPerSecond(line.uploadRate ?? rateOf(line.up))),
+      receiveLimits: rateLimits(bytesPerSecond(line.downloadRate ?? rateOf(line.down))),
+      line: termsOf(line),
       mtu: bytes(1500),
     },
     now,
@@ -107,6 +112,11 @@ function addLink(
   tunnel.setUplink(link, { outlet, peer: end.record(SERVER), detail: "simulated" }, now);
   end.host.touch(tunnel);
   return link;
+}
+
+/** All that is said of a line beside its rates. */
+export function termsOf({ terms }: SimulatedLine): LineTerms {
+  return { ...PLAIN_LINE, ...terms };
 }
 
 function rateOf({ rate }: Partial<LineOptions>): number {

@@ -43,7 +43,7 @@ export function makeSimulatedServer(options: SimulatedServerOptions): SimulatedS
     reorderWait: milliseconds(400),
     scheduler: options.scheduler,
     tunnelMtu: undefined,
-    ratesFor: () => ({ sendRate: undefined, receiveRate: undefined }),
+    limitsFor: () => ({}),
   });
   const responder = new Responder({
     host: end.host,

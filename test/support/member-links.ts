@@ -1,14 +1,15 @@
+import { type RateLimits, rateLimits } from "../../shared/protocol/link/configured-rate.ts";
 import { MemberLink } from "../../shared/protocol/link/member-link.ts";
 import { Outlet } from "../../shared/protocol/link/outlet.ts";
 import { TransmitBatch } from "../../shared/protocol/packet/transmit-batch.ts";
 import { SecurityAssociation } from "../../shared/protocol/seal/security-association.ts";
+import { type LineTerms, PLAIN_LINE } from "../../shared/protocol/session/line-terms.ts";
 import {
   type BytesPerSecond,
   type Milliseconds,
   megabitsPerSecond,
   milliseconds,
   seconds,
-  UNLIMITED,
 } from "../../shared/protocol/units.ts";
 
 const ROWS = 1024;
@@ -20,6 +21,9 @@ const FASTEST = megabitsPerSecond(10_000);
 export type TestLinkOptions = {
   readonly ordinal?: number;
   readonly sendRate?: BytesPerSecond;
+  /** In place of `sendRate`. */
+  readonly sendLimits?: RateLimits;
+  readonly line?: Partial<LineTerms>;
   readonly mtu?: number;
   readonly outlet?: Outlet;
   /** Where the peer's address record lies. */
@@ -29,14 +33,16 @@ export type TestLinkOptions = {
 /** A link that is down and has neither keys nor a socket. */
 export function downLink(options: TestLinkOptions = {}, now: Milliseconds = milliseconds(0)): MemberLink {
   const { ordinal = 0, sendRate = FASTEST, mtu = 1500, addressOffset = 0 } = options;
+  const { sendLimits = rateLimits(sendRate), line = {} } = options;
   return new MemberLink(
     {
       name: `line${ordinal}`,
       ordinal,
       discriminator: ordinal,
-      sendRate,
-      receiveRate: UNLIMITED,
+      sendLimits,
+      receiveLimits: { kind: "auto" },
       mtu,
+      line: { ...PLAIN_LINE, ...line },
       keepalive: { interval: seconds(5), asksWhenIdle: true, deadAfter: undefined },
       addressOffset,
     },

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Aead as NativeAead } from "dgram-native";
 import { DropCounters } from "../../shared/protocol/drop-reason.ts";
+import type { RateLimits } from "../../shared/protocol/link/configured-rate.ts";
 import { LinkControl } from "../../shared/protocol/link/link-control.ts";
 import { MemberLink } from "../../shared/protocol/link/member-link.ts";
 import { Outlet } from "../../shared/protocol/link/outlet.ts";
@@ -17,7 +18,7 @@ import { highWord, lowWord } from "../../shared/protocol/seal/packet-number.ts";
 import { sealRow } from "../../shared/protocol/seal/seal-row.ts";
 import { SecurityAssociation } from "../../shared/protocol/seal/security-association.ts";
 import { TunnelHost } from "../../shared/protocol/tunnel-host.ts";
-import { milliseconds, seconds, UNLIMITED } from "../../shared/protocol/units.ts";
+import { milliseconds, seconds } from "../../shared/protocol/units.ts";
 import { dataWord } from "../../shared/protocol/wire/datagram-header.ts";
 import { BEGIN, END, FRAGMENT_HEADER_SIZE, writeFragmentHeader } from "../../shared/protocol/wire/frame-header.ts";
 import { toHex } from "./session-handshake.ts";
@@ -25,6 +26,7 @@ import { toHex } from "./session-handshake.ts";
 /** When everything happens in the vectors. */
 export const NOW = seconds(1);
 
+const AUTO: RateLimits = { kind: "auto" };
 const RESPONDER_INDEX = 0x0a0b0c;
 const INITIATOR_INDEX = 0x010203;
 const LINE_MTU = 576;
@@ -46,7 +48,7 @@ export class VectorSender {
     const cells = new CellPool(arena, 64);
     const drops = new DropCounters();
     const keepalive = { interval: seconds(5), asksWhenIdle: true, deadAfter: undefined };
-    const rates = { sendRate: UNLIMITED, receiveRate: UNLIMITED };
+    const rates = { sendLimits: AUTO, receiveLimits: AUTO };
     const place = { name: "dsl1", ordinal: 0, discriminator: 7, addressOffset: 0 };
     const link = new MemberLink({ ...place, ...rates, mtu: LINE_MTU, keepalive }, NOW);
     link.handle({ kind: "uplink available", detail: "" }, NOW);
@@ -156,7 +158,7 @@ function acceptLink(host: TunnelHost, key: Uint8Array): void {
     ...{ name: "alice", role, scheduler, filter: undefined, endpointDiscriminator },
   });
   const keepalive = { interval: seconds(5), asksWhenIdle: false, deadAfter: undefined };
-  const rates = { sendRate: UNLIMITED, receiveRate: UNLIMITED };
+  const rates = { sendLimits: AUTO, receiveLimits: AUTO };
   const { link, sessions } = tunnel.addLink(
     { name: "dsl1", discriminator: 7, ...rates, mtu: LINE_MTU, keepalive },
     NOW,

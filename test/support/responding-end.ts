@@ -8,7 +8,7 @@ import { WeightedScheduler } from "../../shared/protocol/scheduler/weighted.ts";
 import type { Aead } from "../../shared/protocol/seal/aead.ts";
 import type { LinkParts, Tunnel } from "../../shared/protocol/tunnel.ts";
 import { TunnelHost } from "../../shared/protocol/tunnel-host.ts";
-import { type Milliseconds, milliseconds, seconds, UNLIMITED } from "../../shared/protocol/units.ts";
+import { type Milliseconds, milliseconds, seconds } from "../../shared/protocol/units.ts";
 import { AEAD_TAG_SIZE, DATAGRAM_HEADER_SIZE, dataWord } from "../../shared/protocol/wire/datagram-header.ts";
 import { BEGIN, END, writeFragmentHeader } from "../../shared/protocol/wire/frame-header.ts";
 import {
@@ -161,8 +161,8 @@ export class RespondingEnd {
       {
         name: "dsl",
         discriminator,
-        sendRate: UNLIMITED,
-        receiveRate: UNLIMITED,
+        sendLimits: { kind: "auto" },
+        receiveLimits: { kind: "auto" },
         mtu: 1500,
         keepalive: { interval: seconds(5), asksWhenIdle: false, deadAfter: undefined },
       },

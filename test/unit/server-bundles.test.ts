@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { type BundleClient, Bundles, type BundlesOptions, type SecretOwner } from "../../server/bundles.ts";
+import type { LinkLimits } from "../../server/link-rates.ts";
 import { parseIpAddress, parseIpPrefix, parseNetwork } from "../../shared/config/values/ip-address.ts";
+import { rateLimits } from "../../shared/protocol/link/configured-rate.ts";
 import type { Admission } from "../../shared/protocol/responder.ts";
 import type { HandshakeCrypto } from "../../shared/protocol/session/handshake-crypto.ts";
 import { keyIdText, secretKeyOf } from "../../shared/protocol/session/key-id.ts";
@@ -86,14 +88,15 @@ describe("The bundles of a server", () => {
   });
 
   it("give the operator's rates for a link", () => {
-    const rates = { sendRate: bytesPerSecond(1000), receiveRate: undefined };
+    const limits: LinkLimits = { sendLimits: rateLimits(bytesPerSecond(1000)), receiveLimits: { kind: "auto" } };
     const bundles = newBundles({
-      ratesFor: (client, offer) => (`${client} ${offer.linkName}` === "alice dsl1" ? rates : NONE),
+      limitsFor: (client, offer) => (`${client} ${offer.linkName}` === "alice dsl1" ? limits : {}),
     });
 
     const admission = admitted(bundles.admit(EVERYBODY, offerOf("alice"), NOW));
 
-    assert.deepEqual([admission.sendRate, admission.receiveRate], [1000, undefined]);
+    const { sendLimits, receiveLimits } = admission;
+    assert.deepEqual({ sendLimits, receiveLimits }, limits);
   });
 
   for (const [why, owner, name, reason] of [
@@ -189,8 +192,6 @@ describe("The bundles of a server", () => {
   });
 });
 
-const NONE = { sendRate: undefined, receiveRate: undefined };
-
 function newBundles(options: Partial<BundlesOptions> = {}): Bundles {
   return new Bundles({
     host: new RespondingEnd().host,
@@ -207,7 +208,7 @@ function newBundles(options: Partial<BundlesOptions> = {}): Bundles {
     reorderWait: seconds(1),
     scheduler: "weighted",
     tunnelMtu: undefined,
-    ratesFor: () => NONE,
+    limitsFor: () => ({}),
     ...options,
   });
 }
@@ -228,9 +229,9 @@ function establish(bundles: Bundles, name: string, peer = 1) {
   const admission = admitted(bundles.admit(EVERYBODY, offerOf(name, peer), NOW));
   const { tunnel } = admission;
   const options = { interval: seconds(5), asksWhenIdle: false, deadAfter: undefined };
-  const rate = bytesPerSecond(1_000_000);
+  const limits = rateLimits(bytesPerSecond(1_000_000));
   const { link } = tunnel.addLink(
-    { name: "dsl", discriminator: 1, sendRate: rate, receiveRate: rate, mtu: 1500, keepalive: options },
+    { name: "dsl", discriminator: 1, sendLimits: limits, receiveLimits: limits, mtu: 1500, keepalive: options },
     NOW,
   );
   const state = { kind: "up", reason: "test", since: NOW } as const;

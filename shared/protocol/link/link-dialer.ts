@@ -7,7 +7,7 @@ import type { SecretKey } from "../session/key-id.ts";
 import type { AcceptedLink } from "../session/link-answer.ts";
 import type { LinkOffer } from "../session/link-offer.ts";
 import type { RefusedLink } from "../session/refusal.ts";
-import { earliest, type Milliseconds, milliseconds, NEVER, seconds } from "../units.ts";
+import { type Milliseconds, milliseconds, NEVER, seconds } from "../units.ts";
 import type { LinkSessions } from "./link-sessions.ts";
 import type { MemberLink } from "./member-link.ts";
 
@@ -46,6 +46,7 @@ export class LinkDialer {
   #attempt: { readonly initiation: Initiation; readonly until: Milliseconds } | undefined;
   #notBefore: Milliseconds = milliseconds(0);
   #token: Uint8Array | undefined;
+  #hasNews = false;
 
   constructor(link: MemberLink, sessions: LinkSessions, options: DialerOptions) {
     this.#link = link;
@@ -95,6 +96,13 @@ export class LinkDialer {
     this.#notBefore = now;
   }
 
+  /** Makes a new handshake at once, as what this end offers has changed. */
+  tellAgain(now: Milliseconds): void {
+    this.cancel();
+    this.#hasNews = true;
+    this.#notBefore = now;
+  }
+
   /** Gives up what is under way: the uplink is gone. */
   cancel(): void {
     if (this.#attempt !== undefined) this.#options.releaseIndex(this.#attempt.initiation.offer.linkIndex);
@@ -110,12 +118,13 @@ export class LinkDialer {
       case "probing":
         return milliseconds(0);
       case "up":
-        return earliest(this.#sessions.rekeyAt(), this.#attempt === undefined ? NEVER : milliseconds(0));
+        return this.#hasNews || this.#attempt !== undefined ? milliseconds(0) : this.#sessions.rekeyAt();
     }
   }
 
   #begin(now: Milliseconds): void {
     this.cancel();
+    this.#hasNews = false;
     const linkIndex = this.#options.reserveIndex();
     const offer = { ...this.#options.offer(), linkIndex, token: this.#token };
     if (this.#token !== undefined) this.#token = followingToken(this.#token);

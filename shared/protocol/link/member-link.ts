@@ -1,10 +1,12 @@
 import type { SecurityAssociation } from "../seal/security-association.ts";
 import { type LineTerms, PLAIN_LINE } from "../session/line-terms.ts";
+import { maximumOf, strictest } from "../session/told-rates.ts";
 import { type BytesPerSecond, bytes, type Milliseconds, milliseconds } from "../units.ts";
 import { DATAGRAM_OVERHEAD, outerHeaderSize } from "../wire/datagram-header.ts";
 import type { QualityReport } from "../wire/quality-report.ts";
-import { type RateLimits, rateLimits } from "./configured-rate.ts";
+import type { RateLimits } from "./configured-rate.ts";
 import { Keepalive, type KeepaliveOptions } from "./keepalive.ts";
+import { bytesOnLine } from "./line-overhead.ts";
 import { type LinkEvent, type LinkState, transition } from "./link-state.ts";
 import { LossRate } from "./loss-rate.ts";
 import { LossShare } from "./loss-share.ts";
@@ -12,7 +14,7 @@ import type { Outlet } from "./outlet.ts";
 import { Pacer } from "./pacer.ts";
 import { PathMtu } from "./path-mtu.ts";
 import { QualityReporter } from "./quality-reporter.ts";
-import type { LinkAllowance } from "./quota.ts";
+import { type LinkAllowance, THROTTLED_RATE } from "./quota.ts";
 import { RateEstimator } from "./rate-estimator.ts";
 import { ReorderingMargin } from "./reordering-margin.ts";
 import { RoundTripTime } from "./round-trip-time.ts";
@@ -30,6 +32,8 @@ const PACER_BURST = milliseconds(2);
 // Without a measurement, an answer is waited for as RFC 6298 §2.1 says.
 const INITIAL_PATIENCE = milliseconds(1000);
 
+const THROTTLED: RateLimits = { kind: "ceiling", rate: THROTTLED_RATE };
+
 /** What is known of a link when it is made. */
 export type MemberLinkOptions = {
   readonly name: string;
@@ -37,8 +41,9 @@ export type MemberLinkOptions = {
   readonly ordinal: number;
   /** RFC 2125 §2.1: tells the links of a bundle apart, the same over rekeying and reconnecting. */
   readonly discriminator: number;
-  readonly sendRate: BytesPerSecond;
-  readonly receiveRate: BytesPerSecond;
+  /** What the operator of this end said of each direction's rate. */
+  readonly sendLimits: RateLimits;
+  readonly receiveLimits: RateLimits;
   /** The largest IP packet that the uplink takes. */
   readonly mtu: number;
   readonly keepalive: KeepaliveOptions;
@@ -84,19 +89,20 @@ export class MemberLink {
   outlet: Outlet | undefined;
   receiveRate: BytesPerSecond;
   readonly line: LineTerms;
-  /** What the line's quota allows at the moment. */
-  allowance: LinkAllowance = "full";
+  #allowance: LinkAllowance = "full";
+  #sendLimits: RateLimits;
   #state: LinkState;
   #outerHeaderSize = outerHeaderSize(4);
 
   constructor(options: MemberLinkOptions, now: Milliseconds) {
     this.options = options;
     this.ordinal = options.ordinal;
-    this.estimator = new RateEstimator(rateLimits(options.sendRate), this.roundTripTime, now);
+    this.#sendLimits = options.sendLimits;
+    this.estimator = new RateEstimator(options.sendLimits, this.roundTripTime, now);
     this.pacer = new Pacer(this.estimator.rate, PACER_BURST);
     this.pathMtu = new PathMtu({ base: BASE_MTU, maximum: bytes(options.mtu) });
     this.keepalive = new Keepalive(options.keepalive, now);
-    this.receiveRate = options.receiveRate;
+    this.receiveRate = maximumOf(options.receiveLimits);
     this.line = options.line ?? PLAIN_LINE;
     this.#state = { kind: "down", reason: "not started", since: now };
   }
@@ -132,6 +138,11 @@ export class MemberLink {
     return this.estimator.capacity;
   }
 
+  /** What the line's quota allows at the moment. */
+  get allowance(): LinkAllowance {
+    return this.#allowance;
+  }
+
   /** The bytes of IP and UDP headers around each datagram. */
   get outerHeaderSize(): number {
     return this.#outerHeaderSize;
@@ -140,6 +151,14 @@ export class MemberLink {
   /** The largest PPP frame that fits into one datagram on this path. */
   get largestFrame(): number {
     return Math.max(SMALLEST_MTU, this.pathMtu.current) - this.#outerHeaderSize - DATAGRAM_OVERHEAD;
+  }
+
+  /**
+   * What an outer IP packet of `size` bytes takes of the line. Rates are of these bytes, at both ends and in reports;
+   * counters and MTUs are of IP packets.
+   */
+  bytesOnLine(size: number): number {
+    return bytesOnLine(this.line.overhead, size);
   }
 
   /** How long an answer may take before it counts as missing. */
@@ -161,8 +180,14 @@ export class MemberLink {
 
   /** Takes the limits of the rate that both ends agreed on. */
   setRateLimits(limits: RateLimits, now: Milliseconds): void {
-    this.estimator.setLimits(limits, now);
-    this.#followRate(now);
+    this.#sendLimits = limits;
+    this.#followLimits(now);
+  }
+
+  /** Takes what the line's quota allows from now on. */
+  setAllowance(allowance: LinkAllowance, now: Milliseconds): void {
+    this.#allowance = allowance;
+    this.#followLimits(now);
   }
 
   /** Takes a report of the peer; false when it is of another time. What became of packets is in `sentPackets`. */
@@ -179,6 +204,12 @@ export class MemberLink {
   /** Forgets what was measured, as on another path. */
   restartMeasuring(now: Milliseconds): void {
     this.estimator.restart(now);
+    this.#followRate(now);
+  }
+
+  #followLimits(now: Milliseconds): void {
+    const limits = this.#sendLimits;
+    this.estimator.setLimits(this.#allowance === "throttled" ? strictest(limits, THROTTLED) : limits, now);
     this.#followRate(now);
   }
 

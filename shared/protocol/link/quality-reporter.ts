@@ -66,7 +66,7 @@ export class QualityReporter {
 
   /**
    * Takes an authentic packet that was not seen before: its session (the link index it came to), its number and the
-   * size of the whole outer packet. One that `needsReport` is not a report itself, nor a keepalive, as two idle ends
+   * bytes that it took of the line. One that `needsReport` is not a report itself, nor a keepalive, as two idle ends
    * would otherwise answer each other for ever. Late packets of the session before are passed over.
    */
   onPacket(session: number, packetNumber: number, size: number, needsReport: boolean, now: Milliseconds): void {

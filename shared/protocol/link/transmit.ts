@@ -5,8 +5,8 @@ import type { MemberLink } from "./member-link.ts";
 
 /**
  * Lets a PPP frame, in two pieces of the arena, leave on a link as one datagram with `DATAGRAM_FLAGS`: a row of the
- * outlet's batch with packet number and key, charged to the pacer and counted. Returns the size of the whole outer
- * packet; 0 when the link has no keys or its outlet no room.
+ * outlet's batch with packet number and key, charged to the pacer and noted as what it takes of the line, and counted.
+ * Returns the size of the whole outer packet; 0 when the link has no keys or its outlet no room.
  */
 export function transmit(
   link: MemberLink,
@@ -22,8 +22,9 @@ export function transmit(
   const size = headLength + bodyLength + DATAGRAM_OVERHEAD + link.outerHeaderSize;
   const row = outlet.batch.add(headOffset, headLength, bodyOffset, bodyLength, link.addressOffset);
   const packetNumber = sealRow(outlet.batch, row, association, flags);
-  link.sentPackets.record(packetNumber, size, now);
-  link.pacer.charge(size, now);
+  const onLine = link.bytesOnLine(size);
+  link.sentPackets.record(packetNumber, onLine, now);
+  link.pacer.charge(onLine, now);
   link.sent.count(size);
   return size;
 }

@@ -21,7 +21,7 @@ export interface Scheduler {
    * `mayCarry(now)` holds may be chosen.
    */
   pick(links: readonly MemberLink[], demand: Demand, now: Milliseconds): MemberLink | undefined;
-  /** Notes that `link` carried a datagram of `size` bytes. */
+  /** Notes that `link` carried a datagram that takes `size` bytes of its line. */
   onCarried(link: MemberLink, size: number): void;
   /** Notes that `link` has come up, so that it gets its share from now on and none for the past. */
   onLinkUp(link: MemberLink, links: readonly MemberLink[]): void;

@@ -1,3 +1,4 @@
+import type { LinkAllowance } from "../link/quota.ts";
 import type { Cipher } from "./aead.ts";
 import { ReplayWindow } from "./replay-window.ts";
 
@@ -12,7 +13,12 @@ export type AssociationKeys = {
 };
 
 /** What the peer can receive: the largest packet, and how many classes, over which flows are spread. */
-export type PeerLimits = { readonly mrru: number; readonly classes: number };
+export type PeerLimits = {
+  readonly mrru: number;
+  readonly classes: number;
+  /** What the quota of the client's line allows, as told to the server. */
+  readonly allowance?: LinkAllowance;
+};
 
 /** The keys of one link that came from one handshake, with the packet numbers of both directions. */
 export class SecurityAssociation {

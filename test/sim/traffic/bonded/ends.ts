@@ -1,6 +1,7 @@
 import { Bundles } from "../../../../server/bundles.ts";
 import { parseIpPrefix } from "../../../../shared/config/values/ip-address.ts";
 import { Initiator } from "../../../../shared/protocol/initiator.ts";
+import { rateLimits } from "../../../../shared/protocol/link/configured-rate.ts";
 import { Responder } from "../../../../shared/protocol/responder.ts";
 import type { Scheduler } from "../../../../shared/protocol/scheduler/scheduler.ts";
 import type { HandshakeCrypto } from "../../../../shared/protocol/session/handshake-crypto.ts";
@@ -15,7 +16,7 @@ import {
 } from "../../../../shared/protocol/units.ts";
 import { type DeliveryTrace, traceRate } from "../../../emulator/delivery-trace.ts";
 import type { LineOptions } from "../../../emulator/line-options.ts";
-import { CLASSES, type SimulatedLine } from "../../simulated-client.ts";
+import { CLASSES, type SimulatedLine, termsOf } from "../../simulated-client.ts";
 import type { FastEnd } from "./fast-end.ts";
 
 const MRRU = 1500;
@@ -63,10 +64,11 @@ export function becomeClient(end: FastEnd, options: EndsOptions, now: Millisecon
   });
   end.host.setHandshakeReceiver(initiator);
   for (const [index, line] of options.lines.entries()) {
-    const sendRate = bytesPerSecond(line.uploadRate ?? rateOf(line.up));
-    const receiveRate = bytesPerSecond(line.downloadRate ?? rateOf(line.down));
+    const sendLimits = rateLimits(bytesPerSecond(line.uploadRate ?? rateOf(line.up)));
+    const receiveLimits = rateLimits(bytesPerSecond(line.downloadRate ?? rateOf(line.down)));
     const mtu = bytes(LINE_MTU);
-    const link = initiator.addLink({ name: `line${index}`, discriminator: index, sendRate, receiveRate, mtu }, now);
+    const told = { name: `line${index}`, discriminator: index, sendLimits, receiveLimits, line: termsOf(line), mtu };
+    const link = initiator.addLink(told, now);
     const outlet = end.outlets[index];
     if (outlet === undefined) throw new Error("a line has no socket");
     tunnel.setUplink(link, { outlet, peer: end.record(0), detail: "simulated" }, now);
@@ -95,7 +97,7 @@ export function becomeServer(end: FastEnd, { crypto, secret }: EndsOptions): Bun
     reorderWait: REORDER_WAIT,
     scheduler: "earliest-arrival",
     tunnelMtu: undefined,
-    ratesFor: () => ({ sendRate: undefined, receiveRate: undefined }),
+    limitsFor: () => ({}),
   });
   const responder = new Responder({
     host: end.host,
