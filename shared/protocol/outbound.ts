@@ -12,7 +12,9 @@ import { FLAG_CHECKSUM_PARTIAL, type PacketBatch } from "./packet/packet-batch.t
 import { isRealTime, isTcp } from "./packet/traffic-kind.ts";
 import { FairQueue } from "./queue/fair-queue.ts";
 import { FlowKinds } from "./queue/flow-kinds.ts";
+import { Mirrors } from "./recovery/mirrors.ts";
 import { Recovery } from "./recovery/recovery.ts";
+import { Governor } from "./scheduler/governor.ts";
 import type { Demand, Scheduler } from "./scheduler/scheduler.ts";
 import type { PeerLimits } from "./seal/security-association.ts";
 import { bytesPerSecond, earliest, type Milliseconds, milliseconds, NEVER } from "./units.ts";
@@ -53,6 +55,9 @@ export class Outbound {
   readonly #fragment = new Fragment();
   readonly #flowKinds = new FlowKinds();
   readonly #demand: Demand = { size: 0, isBulk: false, backlog: 0 };
+  readonly #governor = new Governor();
+  readonly #mirrors = new Mirrors();
+  #scheduler: Scheduler;
   #peer: PeerLimits;
   #nextCheck: Milliseconds = NEVER;
   #polledAt: Milliseconds = milliseconds(Number.NEGATIVE_INFINITY);
@@ -62,6 +67,7 @@ export class Outbound {
   constructor(options: OutboundOptions, peer: PeerLimits) {
     const { arena, cells, links } = options;
     this.#options = options;
+    this.#scheduler = options.scheduler;
     this.#peer = peer;
     this.#bytes = arena.bytes;
     this.queue = new FairQueue(arena, cells, SMALLEST_QUEUE);
@@ -133,6 +139,18 @@ export class Outbound {
     if (this.#nextCheck === NEVER) this.queue.trim();
   }
 
+  get scheduler(): Scheduler {
+    return this.#scheduler;
+  }
+
+  /** Spreads what comes and what waits in another way from now on; what was sent is none of its business. */
+  setScheduler(scheduler: Scheduler, now: Milliseconds): void {
+    const { links } = this.#options;
+    this.#scheduler = scheduler;
+    for (const link of links) if (link.isUp) scheduler.onLinkUp(link, links);
+    this.#followRates(now);
+  }
+
   /** Takes over what a handshake said of the peer. */
   setPeerLimits(peer: PeerLimits): void {
     this.#peer = peer;
@@ -160,9 +178,12 @@ export class Outbound {
   }
 
   #followRates(now: Milliseconds): void {
-    const { links, scheduler } = this.#options;
+    const { links } = this.#options;
+    const scheduler = this.#scheduler;
     let rate = 0;
     for (const link of links) if (link.isUp) rate += link.estimator.capacity;
+    this.#governor.update(links, now);
+    this.#mirrors.update(links, scheduler.copiesToAll, this.#governor.trials);
     scheduler.onFeedback(links, this.queue.bytes, now);
     this.queue.setUsefulWait(scheduler.usefulWait);
     if (rate > 0) this.queue.setRate(bytesPerSecond(rate));
@@ -223,13 +244,13 @@ export class Outbound {
 
   /** Sends a packet, in several fragments where it does not fit a link; false when something is left. */
   #send(fragment: Fragment, now: Milliseconds): boolean {
-    const { links, scheduler } = this.#options;
+    const { links } = this.#options;
     const demand = this.#demand;
     demand.isBulk = fragment.isBulk;
     demand.backlog = this.queue.bytes;
     while (fragment.length > 0) {
       demand.size = fragment.length;
-      const link = scheduler.pick(links, demand, now); // scheduler/
+      const link = this.#scheduler.pick(links, demand, now); // scheduler/
       if (link === undefined) return false;
       const taken = fragment.takeable(link.largestFrame - FRAGMENT_HEADER_SIZE); // bundle/
       if (!this.#sendFragment(link, fragment, taken, now)) return false;
@@ -248,19 +269,17 @@ export class Outbound {
     const sequence = this.order.take(fragment.trafficClass, link.ordinal);
     writeFragmentHeader(this.#bytes, header, flags, fragment.trafficClass, sequence); // wire/
     const isPartial = (fragment.flags & CHECKSUM_PARTIAL) !== 0;
-    if (fragment.hasHeadroom) {
-      const bodyTaken = taken - fromHead;
-      this.#transmit(link, header, FRAGMENT_HEADER_SIZE + fromHead, fragment.bodyOffset, bodyTaken, isPartial, now);
-    } else {
-      const start = fromHead > 0 ? fragment.headOffset : fragment.bodyOffset;
-      this.#transmit(link, header, FRAGMENT_HEADER_SIZE, start, taken, isPartial, now);
-      cells.release(header);
-    }
+    const isAhead = fragment.hasHeadroom;
+    const headLength = FRAGMENT_HEADER_SIZE + (isAhead ? fromHead : 0);
+    const body = isAhead || fromHead === 0 ? fragment.bodyOffset : fragment.headOffset;
+    const bodyLength = isAhead ? taken - fromHead : taken;
+    this.#transmit(link, header, headLength, body, bodyLength, isPartial, now);
     this.recovery.watch(link, fragment, header, taken, isPartial); // recovery/
-    if ((fragment.flags & URGENT) !== 0 && this.recovery.redundancy.isNeeded && fragment.hasHeadroom) {
-      const { bodyOffset, bodyLength } = fragment;
-      this.recovery.sendTwice(link, header, FRAGMENT_HEADER_SIZE + fromHead, bodyOffset, bodyLength, isPartial, now);
-    }
+    if (this.#mirrors.isActive) this.#mirrors.send(link, header, headLength, body, bodyLength, isPartial, now);
+    const isTwofold = (fragment.flags & URGENT) !== 0 && this.recovery.redundancy.isNeeded;
+    if (isTwofold && !this.#scheduler.copiesToAll)
+      this.recovery.sendTwice(link, header, headLength, body, bodyLength, isPartial, now);
+    if (!isAhead) cells.release(header);
     link.keepalive.onCarried();
     if (this.#nextCheck === NEVER && links.length > 1) this.#nextCheck = milliseconds(now + NULL_FRAGMENT_INTERVAL);
     return true;
@@ -292,6 +311,6 @@ export class Outbound {
     const size = transmit(link, headOffset, headLength, bodyOffset, bodyLength, flags, now); // seal/ and link/
     link.pathMtu.onSent(size);
     this.recovery.budget.onSent(size);
-    this.#options.scheduler.onCarried(link, link.bytesOnLine(size));
+    this.#scheduler.onCarried(link, link.bytesOnLine(size));
   }
 }

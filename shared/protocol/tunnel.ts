@@ -8,12 +8,14 @@ import { LinkReports } from "./link/link-reports.ts";
 import { LinkSessions } from "./link/link-sessions.ts";
 import type { LinkEvent, LinkState } from "./link/link-state.ts";
 import { LinkWatch } from "./link/link-watch.ts";
+import type { LinkUse } from "./link/link-use.ts";
 import { MemberLink, type MemberLinkOptions, TrafficCounter } from "./link/member-link.ts";
 import type { Outlet } from "./link/outlet.ts";
 import { Outbound } from "./outbound.ts";
 import type { PacketBatch } from "./packet/packet-batch.ts";
 import { PacketDelivery, type PacketFilter } from "./packet/packet-delivery.ts";
 import type { Scheduler } from "./scheduler/scheduler.ts";
+import { createScheduler, type SchedulerName } from "./scheduler/schedulers.ts";
 import type { SecurityAssociation } from "./seal/security-association.ts";
 import type { TunnelEnvironment } from "./tunnel-environment.ts";
 import type { TunnelEvent } from "./tunnel-events.ts";
@@ -52,6 +54,7 @@ export type LinkParts = {
   /** On the side that opens the link. */
   dialer: LinkDialer | undefined;
   reported: LinkState;
+  reportedUse: LinkUse;
 };
 
 /** One end of a bundle: its links, and both directions of its traffic. */
@@ -112,7 +115,16 @@ export class Tunnel {
     const control = new LinkControl(link, arena, cells, this.drops);
     const reports = new LinkReports(link, arena, cells);
     const watch = new LinkWatch(link, this.decisions);
-    const parts = { link, control, reports, sessions, watch, dialer: undefined, reported: link.state };
+    const parts = {
+      link,
+      control,
+      reports,
+      sessions,
+      watch,
+      dialer: undefined,
+      reported: link.state,
+      reportedUse: link.use,
+    };
     this.links.push(link);
     this.#parts.set(link, parts);
     return parts;
@@ -184,6 +196,11 @@ export class Tunnel {
     return events;
   }
 
+  /** Spreads the traffic over the links in another way from now on. */
+  setScheduler(name: SchedulerName, now: Milliseconds): void {
+    this.outbound.setScheduler(createScheduler(name), now);
+  }
+
   /** Sends one IP packet. */
   handlePacket(batch: PacketBatch, row: number, now: Milliseconds): void {
     this.outbound.handlePacket(batch, row, now);
@@ -238,6 +255,7 @@ export class Tunnel {
       dialer?.handleTimeout(now);
     }
     this.noticeChanges(now);
+    this.#noticeUses();
     this.#removeAbandoned(now);
     this.receiving.handleTimeout(now);
     this.outbound.handleTimeout(now);
@@ -294,6 +312,15 @@ export class Tunnel {
     this.outbound.onFeedback(link, now);
   }
 
+  #noticeUses(): void {
+    for (const parts of this.#parts.values()) {
+      const { link, reportedUse } = parts;
+      if (link.use === reportedUse) continue;
+      parts.reportedUse = link.use;
+      this.#events.push({ kind: "link use changed", link, use: link.use });
+    }
+  }
+
   /** On the side that answers: forgets links that the peer has closed, has never proved, or was silent on for long. */
   #removeAbandoned(now: Milliseconds): void {
     if (this.options.role === "initiator") return;
@@ -306,7 +333,7 @@ export class Tunnel {
   }
 
   #onLinkUp(link: MemberLink, now: Milliseconds): void {
-    this.options.scheduler.onLinkUp(link, this.links);
+    this.outbound.scheduler.onLinkUp(link, this.links);
     this.receiving.onLinkUp();
     this.outbound.onLinksChanged();
     link.pathMtu.onSuspicion(now);

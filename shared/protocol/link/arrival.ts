@@ -1,5 +1,9 @@
 import { type Milliseconds, milliseconds } from "../units.ts";
 import type { MemberLink } from "./member-link.ts";
+import { STANDING, standingOf } from "./standing.ts";
+
+// Standings are few, and so are tiers.
+const TIERS = 256;
 
 /** When a datagram of `size` bytes arrives that is given to a link now, by the sender's clock and half a round trip. */
 export function arrivalOn(link: MemberLink, size: number, now: Milliseconds): Milliseconds {
@@ -9,8 +13,8 @@ export function arrivalOn(link: MemberLink, size: number, now: Milliseconds): Mi
 }
 
 /**
- * The link on which a datagram arrives first, free or not, `except` one; a link that went silent only when there is no
- * other.
+ * The link on which a datagram arrives first, free or not, `except` one: of the best standing and, among those, of the
+ * best tier.
  */
 export function nearestLink(
   links: readonly MemberLink[],
@@ -19,14 +23,24 @@ export function nearestLink(
   except?: MemberLink,
 ): MemberLink | undefined {
   let best: MemberLink | undefined;
+  let bestPlace: number = STANDING.none * TIERS;
   let bestAt = Number.POSITIVE_INFINITY;
   for (const link of links) {
-    if (!link.isUp || link.association === undefined || link === except) continue;
-    if (best !== undefined && link.isSilent && !best.isSilent) continue;
+    if (link === except) continue;
+    const place = placeOf(link);
+    if (place > bestPlace || place >= STANDING.none * TIERS) continue;
     const arrival = arrivalOn(link, size, now);
-    if (arrival >= bestAt && (link.isSilent || best?.isSilent !== true)) continue;
+    if (place === bestPlace && arrival >= bestAt) continue;
     best = link;
+    bestPlace = place;
     bestAt = arrival;
   }
   return best;
+}
+
+/** Standing before tier; a link of which too much is under way already has stalled, and a packet would wait there. */
+function placeOf(link: MemberLink): number {
+  const standing = standingOf(link);
+  const isStalled = standing === STANDING.used && !link.hasRoomInFlight;
+  return (isStalled ? STANDING.stalled : standing) * TIERS + link.line.priority;
 }

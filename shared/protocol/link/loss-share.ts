@@ -6,6 +6,9 @@ const FADING_TIME = 30_000;
 
 /** The share of the packets sent on a link that were lost, by the peer's reports. */
 export class LossShare {
+  /** All that were found to have arrived, and to be lost, since the link was made. */
+  arrived = 0;
+  lost = 0;
   #packets = 0;
   #lost = 0;
   #countedAt = 0;
@@ -14,6 +17,8 @@ export class LossShare {
   count(arrived: number, lost: number, now: Milliseconds): void {
     const added = arrived + lost;
     if (added === 0) return;
+    this.arrived += arrived;
+    this.lost += lost;
     const kept = Math.exp(-(now - this.#countedAt) / FADING_TIME) * Math.max(0, 1 - added / MEMORY);
     this.#countedAt = now;
     this.#packets = this.#packets * kept + added;

@@ -8,6 +8,7 @@ import type { RateLimits } from "./configured-rate.ts";
 import { Keepalive, type KeepaliveOptions } from "./keepalive.ts";
 import { bytesOnLine } from "./line-overhead.ts";
 import { type LinkEvent, type LinkState, transition } from "./link-state.ts";
+import { type LinkUse, USED } from "./link-use.ts";
 import { LossRate } from "./loss-rate.ts";
 import { LossShare } from "./loss-share.ts";
 import type { Outlet } from "./outlet.ts";
@@ -89,6 +90,8 @@ export class MemberLink {
   outlet: Outlet | undefined;
   receiveRate: BytesPerSecond;
   readonly line: LineTerms;
+  /** Whether it gets traffic while it is up; decided for all links of the bundle together. */
+  use: LinkUse = USED;
   #allowance: LinkAllowance = "full";
   #sendLimits: RateLimits;
   #state: LinkState;
@@ -174,8 +177,13 @@ export class MemberLink {
       this.association !== undefined &&
       this.outlet?.hasRoom === true &&
       this.pacer.isFree(now) &&
-      this.sentPackets.hasRoom(this.estimator.inFlightLimit)
+      this.hasRoomInFlight
     );
+  }
+
+  /** Whether not so much is under way that the line must have stalled. */
+  get hasRoomInFlight(): boolean {
+    return this.sentPackets.hasRoom(this.estimator.inFlightLimit);
   }
 
   /** Takes the limits of the rate that both ends agreed on. */

@@ -101,7 +101,9 @@ export class Recovery {
   ): void {
     const length = headLength + bodyLength;
     const other = nearestLink(this.#links, length, now, link);
-    if (other === undefined || other.isSilent || !other.mayCarry(now) || !this.budget.take(length)) return;
+    const isSpared = other?.use.kind !== "used" || other.line.priority > link.line.priority;
+    if (other === undefined || isSpared || other.isSilent || !other.mayCarry(now) || !this.budget.take(length))
+      return;
     const flags = DATAGRAM_FLAGS.copy | (isPartial ? DATAGRAM_FLAGS.checksumPartial : 0);
     transmit(other, head, headLength, body, bodyLength, flags, now);
     other.sentPackets.watch(NO_CELL, 0);

@@ -20,6 +20,7 @@ const LONGEST_SPARE = 80;
  */
 export class EarliestArrivalScheduler implements Scheduler {
   readonly name = "earliest-arrival";
+  readonly copiesToAll = false;
   readonly #bulkLinks = new LinkSet();
 
   get usefulWait(): Milliseconds {

@@ -1,5 +1,6 @@
 import type { Decisions } from "../decisions.ts";
 import type { MemberLink } from "../link/member-link.ts";
+import { linksOfLeastStanding } from "../link/standing.ts";
 import { type Milliseconds, milliseconds } from "../units.ts";
 
 // Lines whose delays differ by less are used together at once.
@@ -7,6 +8,9 @@ const SAME_DELAY = 3;
 
 // A link is worth its delay when it adds at least this share of rate for each second of delay: a tenth for 100 ms.
 const SHARE_PER_SECOND = 1;
+
+// What waits so long in front of a tier shows that it is full.
+const TIER_DISTANCE = 25;
 
 // How full the others must be for the slowest link to stay in use, and over how long a time that is measured.
 const FULL_SHARE = 0.97;
@@ -63,12 +67,10 @@ export class LinkSet {
     return true;
   }
 
-  /** Sorts the links that are up by their delay, and gives up the farthest when the others are not full. */
+  /** Sorts the links that are used by tier and delay, and gives up the farthest when the others are not full. */
   refresh(links: readonly MemberLink[], backlog: number, now: Milliseconds): void {
-    const up = links.filter(({ isUp, association }) => isUp && association !== undefined);
-    const answering = up.filter(({ isSilent }) => !isSilent);
-    const usable = answering.length > 0 ? answering : up;
-    this.#ordered = usable.sort((a, b) => delayOf(a) - delayOf(b));
+    const usable = linksOfLeastStanding(links);
+    this.#ordered = usable.sort((a, b) => a.line.priority - b.line.priority || delayOf(a) - delayOf(b));
     this.#count = Math.max(1, Math.min(this.#count, this.#ordered.length));
     this.#average(backlog, now);
     const elapsed = now - this.#measuredSince;
@@ -135,10 +137,12 @@ export class LinkSet {
     return share >= (SHARE_PER_SECOND * this.#extraDelay(place)) / 1000;
   }
 
-  /** By how much the link at a place is farther than the one before it. */
+  /** By how much the link at a place is farther than the one before it; of a worse tier it is far in any case. */
   #extraDelay(place: number): number {
     const [last, next] = [this.#ordered[place - 1], this.#ordered[place]];
-    return last === undefined || next === undefined ? 0 : delayOf(next) - delayOf(last);
+    if (last === undefined || next === undefined) return 0;
+    const farther = delayOf(next) - delayOf(last);
+    return next.line.priority > last.line.priority ? Math.max(TIER_DISTANCE, farther) : farther;
   }
 
   #rateOf(count: number): number {

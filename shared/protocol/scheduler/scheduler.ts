@@ -14,8 +14,10 @@ export type Demand = {
 
 /** Decides which link carries the next fragment. */
 export interface Scheduler {
-  /** As the configuration calls it. */
+  /** The name that the configuration knows it by. */
   readonly name: string;
+  /** Whether everything is to leave on all other links too that are free, as copies. */
+  readonly copiesToAll: boolean;
   /**
    * The link that should carry the next fragment, or undefined when it should wait. Only links for which
    * `mayCarry(now)` holds may be chosen.

@@ -1,4 +1,5 @@
 import type { MemberLink } from "../link/member-link.ts";
+import { leastStanding, standingOf } from "../link/standing.ts";
 import { type Milliseconds, milliseconds } from "../units.ts";
 import type { Demand, Scheduler } from "./scheduler.ts";
 
@@ -12,21 +13,24 @@ const LARGEST_LAG_SECONDS = 0.01;
  */
 export class WeightedScheduler implements Scheduler {
   readonly name = "weighted";
+  readonly copiesToAll = false;
   readonly usefulWait = milliseconds(0);
   readonly #virtualTime: number[] = [];
   /** The virtual time of the link that was chosen last: links that may carry are not behind it. */
   #now = 0;
 
   pick(links: readonly MemberLink[], _demand: Demand, now: Milliseconds): MemberLink | undefined {
+    const standing = leastStanding(links);
     let chosen: MemberLink | undefined;
     let smallest = Number.POSITIVE_INFINITY;
     for (const link of links) {
-      if (!link.mayCarry(now)) continue;
+      if (standingOf(link) !== standing || !link.mayCarry(now)) continue;
       const virtualTime = this.#of(link);
-      if (virtualTime < smallest) {
-        smallest = virtualTime;
-        chosen = link;
-      }
+      // A link of a worse tier takes what the better ones have no room for.
+      const tiers = chosen === undefined ? 0 : link.line.priority - chosen.line.priority;
+      if (tiers > 0 || (tiers === 0 && virtualTime >= smallest)) continue;
+      smallest = virtualTime;
+      chosen = link;
     }
     if (chosen !== undefined) this.#now = Math.max(this.#now, smallest);
     return chosen;

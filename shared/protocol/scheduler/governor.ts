@@ -1,0 +1,122 @@
+import { type LinkUse, USED } from "../link/link-use.ts";
+import type { MemberLink } from "../link/member-link.ts";
+import { type Milliseconds, milliseconds, NEVER, seconds } from "../units.ts";
+import { QualityWatch } from "./quality-watch.ts";
+
+// How often links are judged; what goes silent or down is noticed at once.
+const INTERVAL = milliseconds(100);
+
+// Beyond these a link does more harm than good to those who share their flows with it.
+const HARMFUL = { loss: 0.15, latency: NEVER, swing: seconds(1) };
+
+const TOLERANCE_WAIT = seconds(10);
+const BENCH_WAIT = seconds(30);
+
+// What keeps a link back, from nothing on. Those of the least that any link has which answers are used.
+const BARS = { none: 0, fallback: 1, tolerance: 2, fallbackBeyondTolerance: 3, harm: 4 } as const;
+
+type Judged = {
+  readonly link: MemberLink;
+  readonly tolerance: QualityWatch;
+  readonly harm: QualityWatch;
+  bar: number;
+};
+
+/**
+ * Decides which links of a bundle get traffic: keeps the operator's reserves for when nothing else is left, spares
+ * links beyond their tolerances, and benches those that do harm. The last good link is always used.
+ */
+export class Governor {
+  readonly #judged = new Map<MemberLink, Judged>();
+  #judgedAt = milliseconds(Number.NEGATIVE_INFINITY);
+  #signature = 0;
+  #trials: MemberLink[] = [];
+
+  /** The links that want copies of what others carry, to be measured by. */
+  get trials(): readonly MemberLink[] {
+    return this.#trials;
+  }
+
+  /** Judges the links anew, when it is time or one of them came, went or fell silent, and sets their use. */
+  update(links: readonly MemberLink[], now: Milliseconds): void {
+    const signature = signatureOf(links);
+    if (signature === this.#signature && now < this.#judgedAt + INTERVAL) return;
+    this.#signature = signature;
+    this.#judgedAt = now;
+    for (const link of this.#judged.keys()) if (!links.includes(link)) this.#judged.delete(link);
+    const judged = links.map((link) => this.#of(link));
+    for (const one of judged) this.#judge(one, now);
+    const able = judged.filter(({ link }) => isAble(link));
+    const answering = able.filter(({ link }) => !link.isSilent);
+    const least = Math.min(...(answering.length > 0 ? answering : able).map(({ bar }) => bar));
+    for (const one of judged) apply(one, least);
+    this.#trials = able.filter((one) => one.bar > least && isTrial(one)).map(({ link }) => link);
+  }
+
+  #judge(one: Judged, now: Milliseconds): void {
+    const { link, tolerance, harm } = one;
+    const { lossTolerance, latencyTolerance, isFallbackOnly } = link.line;
+    tolerance.update(link, { loss: lossTolerance, latency: latencyTolerance, swing: NEVER }, now);
+    harm.update(link, HARMFUL, now);
+    const isReserve = isFallbackOnly || link.allowance === "fallback";
+    const isBeyond = tolerance.fault !== undefined;
+    if (isReserve) one.bar = isBeyond ? BARS.fallbackBeyondTolerance : BARS.fallback;
+    else if (isBeyond) one.bar = BARS.tolerance;
+    else one.bar = harm.fault !== undefined && this.#canBeSpared(link) ? BARS.harm : BARS.none;
+  }
+
+  /** Whether the links that are in order carry as much as this one delivers. */
+  #canBeSpared(link: MemberLink): boolean {
+    let others = 0;
+    for (const one of this.#judged.values()) {
+      if (one.link !== link && one.bar === BARS.none && isAble(one.link) && !one.link.isSilent)
+        others += one.link.estimator.capacity;
+    }
+    return others >= link.estimator.capacity * (1 - link.sendLoss.share);
+  }
+
+  #of(link: MemberLink): Judged {
+    let judged = this.#judged.get(link);
+    if (judged === undefined) {
+      const tolerance = new QualityWatch(TOLERANCE_WAIT);
+      judged = { link, tolerance, harm: new QualityWatch(BENCH_WAIT), bar: BARS.none };
+      this.#judged.set(link, judged);
+    }
+    return judged;
+  }
+}
+
+/** Sets a link's use anew only when it differs, so that it can be compared by identity. */
+function apply({ link, bar, tolerance, harm }: Judged, least: number): void {
+  const use = useOf(link, bar, least, tolerance, harm);
+  if (use.kind !== link.use.kind || textOf(use) !== textOf(link.use)) link.use = use;
+}
+
+function useOf(link: MemberLink, bar: number, least: number, tolerance: QualityWatch, harm: QualityWatch): LinkUse {
+  if (bar <= least) return USED;
+  if (bar === BARS.harm && harm.fault !== undefined) return { kind: "benched", ...harm.fault };
+  if (tolerance.fault !== undefined) return { kind: "reserved", reason: tolerance.fault.reason };
+  const reason = link.allowance === "fallback" ? "its quota is used up" : "it is for when no other link is left";
+  return { kind: "reserved", reason };
+}
+
+function textOf(use: LinkUse): string {
+  return use.kind === "used" ? "" : use.reason;
+}
+
+function isAble({ isUp, association }: MemberLink): boolean {
+  return isUp && association !== undefined;
+}
+
+function isTrial({ tolerance, harm }: Judged): boolean {
+  return tolerance.isTrial || harm.isTrial;
+}
+
+function signatureOf(links: readonly MemberLink[]): number {
+  let signature = links.length;
+  for (const link of links) {
+    const state = (isAble(link) ? 1 : 0) + (link.isSilent ? 2 : 0) + (link.allowance === "fallback" ? 4 : 0);
+    signature = (Math.imul(signature, 31) + state * 64 + link.ordinal) | 0;
+  }
+  return signature;
+}
