@@ -145,6 +145,9 @@ class ClientPlane {
         return;
       case "link roamed":
         this.#side.emit({ kind: event.kind, link: event.link.name });
+        return;
+      case "link use changed":
+        this.#side.emit({ kind: event.kind, link: event.link.name, use: event.use });
     }
   }
 

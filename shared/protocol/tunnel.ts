@@ -7,8 +7,8 @@ import type { LinkDialer } from "./link/link-dialer.ts";
 import { LinkReports } from "./link/link-reports.ts";
 import { LinkSessions } from "./link/link-sessions.ts";
 import type { LinkEvent, LinkState } from "./link/link-state.ts";
-import { LinkWatch } from "./link/link-watch.ts";
 import type { LinkUse } from "./link/link-use.ts";
+import { LinkWatch } from "./link/link-watch.ts";
 import { MemberLink, type MemberLinkOptions, TrafficCounter } from "./link/member-link.ts";
 import type { Outlet } from "./link/outlet.ts";
 import { Outbound } from "./outbound.ts";
@@ -315,7 +315,7 @@ export class Tunnel {
   #noticeUses(): void {
     for (const parts of this.#parts.values()) {
       const { link, reportedUse } = parts;
-      if (link.use === reportedUse) continue;
+      if (link.use.kind === reportedUse.kind) continue;
       parts.reportedUse = link.use;
       this.#events.push({ kind: "link use changed", link, use: link.use });
     }

@@ -49,7 +49,7 @@ export class Governor {
     const able = judged.filter(({ link }) => isAble(link));
     const answering = able.filter(({ link }) => !link.isSilent);
     const least = Math.min(...(answering.length > 0 ? answering : able).map(({ bar }) => bar));
-    for (const one of judged) apply(one, least);
+    for (const one of judged) one.link.use = useOf(one, least);
     this.#trials = able.filter((one) => one.bar > least && isTrial(one)).map(({ link }) => link);
   }
 
@@ -86,22 +86,12 @@ export class Governor {
   }
 }
 
-/** Sets a link's use anew only when it differs, so that it can be compared by identity. */
-function apply({ link, bar, tolerance, harm }: Judged, least: number): void {
-  const use = useOf(link, bar, least, tolerance, harm);
-  if (use.kind !== link.use.kind || textOf(use) !== textOf(link.use)) link.use = use;
-}
-
-function useOf(link: MemberLink, bar: number, least: number, tolerance: QualityWatch, harm: QualityWatch): LinkUse {
+function useOf({ link, bar, tolerance, harm }: Judged, least: number): LinkUse {
   if (bar <= least) return USED;
   if (bar === BARS.harm && harm.fault !== undefined) return { kind: "benched", ...harm.fault };
   if (tolerance.fault !== undefined) return { kind: "reserved", reason: tolerance.fault.reason };
   const reason = link.allowance === "fallback" ? "its quota is used up" : "it is for when no other link is left";
   return { kind: "reserved", reason };
-}
-
-function textOf(use: LinkUse): string {
-  return use.kind === "used" ? "" : use.reason;
 }
 
 function isAble({ isUp, association }: MemberLink): boolean {

@@ -24,7 +24,7 @@ type WatchState =
   | { readonly kind: "good"; readonly since: Milliseconds }
   | { readonly kind: "bad"; readonly reason: string; readonly until: Milliseconds }
   /** It carries copies of what others carry, by which it is measured. */
-  | { readonly kind: "trial"; readonly reason: string };
+  | { readonly kind: "trial"; readonly reason: string; readonly until: Milliseconds };
 
 /**
  * Watches whether a link keeps within limits. One that does not is tried again after a while, at first after the time
@@ -32,7 +32,7 @@ type WatchState =
  */
 export class QualityWatch {
   readonly #firstWait: Milliseconds;
-  #state: WatchState = { kind: "good", since: milliseconds(0) };
+  #state: WatchState = { kind: "good", since: milliseconds(Number.NEGATIVE_INFINITY) };
   #wait: number;
   #arrived = 0;
   #lost = 0;
@@ -47,8 +47,7 @@ export class QualityWatch {
   /** Why the link is not within the limits, and when it is tried again; undefined when it is. */
   get fault(): { readonly reason: string; readonly until: Milliseconds } | undefined {
     const state = this.#state;
-    if (state.kind === "good") return undefined;
-    return { reason: state.reason, until: state.kind === "bad" ? state.until : milliseconds(0) };
+    return state.kind === "good" ? undefined : { reason: state.reason, until: state.until };
   }
 
   /** Whether the link wants copies of what others carry. */
@@ -61,7 +60,7 @@ export class QualityWatch {
     this.#count(link);
     const state = this.#state;
     if (state.kind === "good") this.#judge(link, limits, state.since, now);
-    else if (state.kind === "bad" && now >= state.until) this.#enter({ kind: "trial", reason: state.reason });
+    else if (state.kind === "bad" && now >= state.until) this.#enter({ ...state, kind: "trial" });
     else if (state.kind === "trial") this.#endTrial(link, limits, now);
   }
 
