@@ -33,6 +33,9 @@ const QUEUE_SECONDS = 0.1;
 const SMALLEST_QUEUE = 96 * 1024;
 const LARGEST_QUEUE = 4 * 1024 * 1024;
 
+// What was measured of the links is looked at so often.
+const FOLLOWING_INTERVAL = 10;
+
 // How soon after a burst the links that it passed by get a null fragment: at least this, at most twice this.
 const NULL_FRAGMENT_INTERVAL = milliseconds(30);
 
@@ -60,6 +63,7 @@ export class Outbound {
   #scheduler: Scheduler;
   #peer: PeerLimits;
   #nextCheck: Milliseconds = NEVER;
+  #followedAt: Milliseconds = milliseconds(Number.NEGATIVE_INFINITY);
   #polledAt: Milliseconds = milliseconds(Number.NEGATIVE_INFINITY);
   packets = 0;
   packetBytes = 0;
@@ -159,7 +163,7 @@ export class Outbound {
   /** Takes what the peer's reports, or their absence, told of a link. */
   onFeedback(link: MemberLink, now: Milliseconds): void {
     this.recovery.onFeedback(link, now);
-    this.#followRates(now);
+    if (now - this.#followedAt >= FOLLOWING_INTERVAL) this.#followRates(now);
   }
 
   /** Takes the links' rates over into the queue's limit; without a link there is nothing to wait for. */
@@ -178,6 +182,7 @@ export class Outbound {
   }
 
   #followRates(now: Milliseconds): void {
+    this.#followedAt = now;
     const { links } = this.#options;
     const scheduler = this.#scheduler;
     let rate = 0;

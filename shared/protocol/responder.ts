@@ -1,6 +1,7 @@
 import { DROP } from "./drop-reason.ts";
 import type { HandshakeReceiver, Origin } from "./inbound.ts";
 import type { RateLimits } from "./link/configured-rate.ts";
+import type { LinkParts } from "./link/link-parts.ts";
 import type { MemberLink } from "./link/member-link.ts";
 import type { Cipher } from "./seal/aead.ts";
 import type { HandshakeCrypto } from "./session/handshake-crypto.ts";
@@ -13,7 +14,7 @@ import { type ReceivedInitiation, readInitiation } from "./session/received-init
 import type { RefusedLink } from "./session/refusal.ts";
 import { TokenBucket } from "./session/token-bucket.ts";
 import { limitsTold, maximumOf } from "./session/told-rates.ts";
-import type { LinkParts, Tunnel } from "./tunnel.ts";
+import type { Tunnel } from "./tunnel.ts";
 import type { TunnelHost } from "./tunnel-host.ts";
 import { bytes, type Milliseconds } from "./units.ts";
 import { DATAGRAM_TYPES } from "./wire/datagram-header.ts";

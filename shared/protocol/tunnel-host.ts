@@ -12,9 +12,10 @@ import type { Aead } from "./seal/aead.ts";
 import { AssociationTable } from "./seal/association-table.ts";
 import type { SecurityAssociation } from "./seal/security-association.ts";
 import { Timers } from "./timers.ts";
-import { Tunnel, type TunnelOptions } from "./tunnel.ts";
+import { Tunnel } from "./tunnel.ts";
 import type { TunnelEnvironment } from "./tunnel-environment.ts";
 import type { TunnelEvent } from "./tunnel-events.ts";
+import type { TunnelOptions } from "./tunnel-options.ts";
 import { type Milliseconds, milliseconds } from "./units.ts";
 import { ADDRESS_RECORD_SIZE, copyAddressRecord } from "./wire/address-record.ts";
 

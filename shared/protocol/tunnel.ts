@@ -2,72 +2,36 @@ import type { PacketSink } from "./bundle/reassembler.ts";
 import { ReceivingOrder } from "./bundle/receiving-order.ts";
 import { Decisions } from "./decisions.ts";
 import { DropCounters } from "./drop-reason.ts";
-import { LinkControl } from "./link/link-control.ts";
-import type { LinkDialer } from "./link/link-dialer.ts";
-import { LinkReports } from "./link/link-reports.ts";
-import { LinkSessions } from "./link/link-sessions.ts";
-import type { LinkEvent, LinkState } from "./link/link-state.ts";
-import type { LinkUse } from "./link/link-use.ts";
-import { LinkWatch } from "./link/link-watch.ts";
-import { MemberLink, type MemberLinkOptions, TrafficCounter } from "./link/member-link.ts";
+import { BundleLinks } from "./link/bundle-links.ts";
+import type { LinkParts } from "./link/link-parts.ts";
+import type { LinkEvent } from "./link/link-state.ts";
+import { type MemberLink, type MemberLinkOptions, TrafficCounter } from "./link/member-link.ts";
 import type { Outlet } from "./link/outlet.ts";
 import { Outbound } from "./outbound.ts";
 import type { PacketBatch } from "./packet/packet-batch.ts";
-import { PacketDelivery, type PacketFilter } from "./packet/packet-delivery.ts";
-import type { Scheduler } from "./scheduler/scheduler.ts";
+import { PacketDelivery } from "./packet/packet-delivery.ts";
 import { createScheduler, type SchedulerName } from "./scheduler/schedulers.ts";
 import type { SecurityAssociation } from "./seal/security-association.ts";
 import type { TunnelEnvironment } from "./tunnel-environment.ts";
 import type { TunnelEvent } from "./tunnel-events.ts";
+import type { TunnelOptions } from "./tunnel-options.ts";
 import { earliest, type Milliseconds, milliseconds, seconds } from "./units.ts";
 import { copyAddressRecord, isSameRemote } from "./wire/address-record.ts";
-import { CLASS_LIMIT, FRAME_OVERHEAD } from "./wire/frame-header.ts";
+import { CLASS_LIMIT } from "./wire/frame-header.ts";
 
 // A link that the peer left without a word is kept this long; its sessions end later by themselves.
 const ABANDONED_AFTER = seconds(60);
-
-/** What one bundle is like. */
-export type TunnelOptions = {
-  readonly name: string;
-  /** Whether this end opens the links or answers. */
-  readonly role: "initiator" | "responder";
-  readonly scheduler: Scheduler;
-  /** The largest packet that this end takes and puts together, in bytes. */
-  readonly mrru: number;
-  /** How many classes this end receives and sends. */
-  readonly classes: number;
-  /** The longest wait for a missing fragment. */
-  readonly reorderWait: Milliseconds;
-  /** Decides which packets of the peer may go on. */
-  readonly filter: PacketFilter | undefined;
-  /** This end's endpoint discriminator (RFC 1990 §5.1.3): new for every bundle. */
-  readonly endpointDiscriminator: Uint8Array;
-};
-
-/** A member link with those that work for it. */
-export type LinkParts = {
-  readonly link: MemberLink;
-  readonly control: LinkControl;
-  readonly reports: LinkReports;
-  readonly sessions: LinkSessions;
-  readonly watch: LinkWatch;
-  /** On the side that opens the link. */
-  dialer: LinkDialer | undefined;
-  reported: LinkState;
-  reportedUse: LinkUse;
-};
 
 /** One end of a bundle: its links, and both directions of its traffic. */
 export class Tunnel {
   readonly options: TunnelOptions;
   readonly drops = new DropCounters();
-  readonly links: MemberLink[] = [];
   readonly outbound: Outbound;
   readonly receiving: ReceivingOrder;
   readonly delivered = new TrafficCounter();
   readonly decisions = new Decisions((decision) => this.emit({ kind: "decided", decision }));
   readonly #environment: TunnelEnvironment;
-  readonly #parts = new Map<MemberLink, LinkParts>();
+  readonly #members: BundleLinks;
   #events: TunnelEvent[] = [];
   #mtu = 0;
 
@@ -76,6 +40,12 @@ export class Tunnel {
     this.#environment = environment;
     const { arena, cells } = environment;
     const { scheduler, mrru, classes } = options;
+    this.#members = new BundleLinks(environment.records, {
+      ...environment,
+      drops: this.drops,
+      decisions: this.decisions,
+      onPeerLostUplink: (discriminator, now) => this.#onPeerLostUplink(discriminator, now),
+    });
     this.outbound = new Outbound(
       { arena, cells, links: this.links, scheduler, drops: this.drops },
       { mrru, classes },
@@ -89,6 +59,10 @@ export class Tunnel {
       delivered: this.delivered,
     });
     this.receiving = new ReceivingOrder(environment, sink, this.links, { mrru, longestWait: options.reorderWait });
+  }
+
+  get links(): readonly MemberLink[] {
+    return this.#members.links;
   }
 
   get name(): string {
@@ -106,47 +80,20 @@ export class Tunnel {
 
   /** Adds a link, which is down at first. */
   addLink(options: Omit<MemberLinkOptions, "ordinal" | "addressOffset">, now: Milliseconds): LinkParts {
-    const { arena, cells, records } = this.#environment;
-    const taken = new Set(this.links.map(({ ordinal }) => ordinal));
-    let ordinal = 0;
-    while (taken.has(ordinal)) ordinal++;
-    const link = new MemberLink({ ...options, ordinal, addressOffset: records.take() }, now);
-    const sessions = new LinkSessions(link, this.#environment.sessions);
-    const control = new LinkControl(link, arena, cells, this.drops);
-    const reports = new LinkReports(link, arena, cells);
-    const watch = new LinkWatch(link, this.decisions);
-    const parts = {
-      link,
-      control,
-      reports,
-      sessions,
-      watch,
-      dialer: undefined,
-      reported: link.state,
-      reportedUse: link.use,
-    };
-    this.links.push(link);
-    this.#parts.set(link, parts);
-    return parts;
+    return this.#members.add(options, now);
   }
 
   parts(link: MemberLink): LinkParts | undefined {
-    return this.#parts.get(link);
+    return this.#members.parts(link);
   }
 
   /** Forgets a link and its keys. */
   removeLink(link: MemberLink): void {
-    const parts = this.#parts.get(link);
-    if (parts === undefined) return;
-    parts.dialer?.cancel();
-    parts.sessions.clear();
-    this.#parts.delete(link);
-    this.links.splice(this.links.indexOf(link), 1);
+    if (!this.#members.remove(link)) return;
     this.receiving.onLinkDown(link);
     this.outbound.recovery.forget(link);
     this.outbound.order.forget(link.ordinal);
     this.outbound.onLinksChanged();
-    this.#environment.records.release(link.addressOffset);
     this.#events.push({ kind: "link removed", link });
   }
 
@@ -156,11 +103,12 @@ export class Tunnel {
     uplink: { readonly outlet: Outlet; readonly peer: number; readonly detail: string } | { readonly lost: string },
     now: Milliseconds,
   ): void {
-    const parts = this.#parts.get(link);
+    const parts = this.#members.parts(link);
     if ("lost" in uplink) {
       link.outlet = undefined;
       parts?.dialer?.cancel();
       this.apply(link, { kind: "uplink lost", reason: uplink.lost }, now);
+      this.#tellUplinkLost(link, now);
       return;
     }
     link.outlet = uplink.outlet;
@@ -211,7 +159,7 @@ export class Tunnel {
     link.keepalive.onHeard(now);
     if (association === link.association) link.lossRate.onPacket(packetNumber, now);
     if (association.isProven) return;
-    const isChosen = this.#parts.get(link)?.sessions.onFirstProof(association, now) === true;
+    const isChosen = this.#members.parts(link)?.sessions.onFirstProof(association, now) === true;
     if (!isChosen) return;
     const { peer } = association;
     this.outbound.setPeerLimits(peer);
@@ -232,13 +180,13 @@ export class Tunnel {
 
   /** Hands an LCP frame to its link. */
   handleControl(link: MemberLink, offset: number, length: number, now: Milliseconds): void {
-    const parts = this.#parts.get(link);
+    const parts = this.#members.parts(link);
     if (parts?.control.handleFrame(offset, length, now)) this.noticeChanges(now);
   }
 
   /** Hands a quality report to its link; false when it cannot be read. */
   handleReport(link: MemberLink, offset: number, length: number, now: Milliseconds): boolean {
-    const parts = this.#parts.get(link);
+    const parts = this.#members.parts(link);
     if (parts?.reports.handleFrame(offset, length, now) !== true) return false;
     this.#takeFeedback(parts, now);
     return true;
@@ -246,13 +194,9 @@ export class Tunnel {
 
   /** Does all that is due, and sends from the queue what the links carry now. */
   handleTimeout(now: Milliseconds): void {
-    for (const parts of this.#parts.values()) {
-      const { sessions, control, reports, dialer } = parts;
-      sessions.handleTimeout(now);
-      control.handleTimeout(now);
-      reports.handleTimeout(now);
+    for (const parts of this.#members.all()) {
+      parts.handleTimeout(now);
       this.#takeFeedback(parts, now);
-      dialer?.handleTimeout(now);
     }
     this.noticeChanges(now);
     this.#noticeUses();
@@ -265,25 +209,24 @@ export class Tunnel {
   /** When `handleTimeout` has something to do. */
   nextTimeout(): Milliseconds {
     let next = earliest(this.outbound.nextTimeout(), this.receiving.nextTimeout());
-    for (const { link, sessions, control, reports, dialer } of this.#parts.values()) {
-      next = earliest(next, earliest(sessions.nextTimeout(), control.nextTimeout()));
-      next = earliest(next, reports.nextTimeout());
-      if (dialer !== undefined) next = earliest(next, dialer.nextTimeout());
-      else if (!link.isUp) next = earliest(next, milliseconds(link.state.since + ABANDONED_AFTER));
+    for (const parts of this.#members.all()) {
+      const { link, dialer } = parts;
+      next = earliest(next, parts.nextTimeout());
+      if (dialer === undefined && !link.isUp) next = earliest(next, milliseconds(link.state.since + ABANDONED_AFTER));
     }
     return next;
   }
 
   /** Tells the peer on every link that this end stops. */
   terminate(now: Milliseconds): void {
-    for (const { link, control } of this.#parts.values()) if (link.association !== undefined) control.terminate(now);
+    for (const { link, control } of this.#members.all()) if (link.association !== undefined) control.terminate(now);
   }
 
   /** Starts the bundle anew with a peer that lost its state: only what `kept` has agreed with it stays. */
   restart(kept: MemberLink | undefined, now: Milliseconds): void {
     this.outbound.order.reset();
     this.receiving.reset();
-    for (const { link, sessions, dialer } of this.#parts.values()) {
+    for (const { link, sessions, dialer } of this.#members.all()) {
       if (link === kept) continue;
       sessions.clear();
       dialer?.hurry(now);
@@ -295,13 +238,13 @@ export class Tunnel {
 
   /** Finds links whose state changed, and lets scheduler, queue and reordering know. */
   noticeChanges(now: Milliseconds): void {
-    for (const parts of this.#parts.values()) {
-      const { link, reported } = parts;
-      if (link.state === reported) continue;
-      parts.reported = link.state;
+    for (const parts of this.#members.all()) {
+      const { link } = parts;
+      const before = parts.takeChange();
+      if (before === undefined) continue;
       this.#events.push({ kind: "link changed", link, state: link.state });
       if (link.isUp) this.#onLinkUp(link, now);
-      else if (reported.kind === "up") this.#onLinkDown(link, now);
+      else if (before.kind === "up") this.#onLinkDown(link, now);
     }
     this.#updateMtu();
   }
@@ -313,18 +256,16 @@ export class Tunnel {
   }
 
   #noticeUses(): void {
-    for (const parts of this.#parts.values()) {
-      const { link, reportedUse } = parts;
-      if (link.use.kind === reportedUse.kind) continue;
-      parts.reportedUse = link.use;
-      this.#events.push({ kind: "link use changed", link, use: link.use });
+    for (const parts of this.#members.all()) {
+      const { link } = parts;
+      if (parts.takeUseChange()) this.#events.push({ kind: "link use changed", link, use: link.use });
     }
   }
 
   /** On the side that answers: forgets links that the peer has closed, has never proved, or was silent on for long. */
   #removeAbandoned(now: Milliseconds): void {
     if (this.options.role === "initiator") return;
-    for (const { link, sessions } of this.#parts.values()) {
+    for (const { link, sessions } of this.#members.all()) {
       if (link.isUp) continue;
       const isOld = now - link.state.since >= ABANDONED_AFTER;
       if (isOld || sessions.isEmpty || link.isClosedByPeer) this.removeLink(link);
@@ -346,12 +287,21 @@ export class Tunnel {
     this.outbound.onLinksChanged();
   }
 
-  #updateMtu(): void {
-    let mtu = Number.POSITIVE_INFINITY;
-    for (const link of this.links) {
-      if (link.isUp && !link.pathMtu.isSearching) mtu = Math.min(mtu, link.largestFrame - FRAME_OVERHEAD);
+  /** Tells the peer over the other links that one has lost its uplink, so that it need not find out by silence. */
+  #tellUplinkLost(lost: MemberLink, now: Milliseconds): void {
+    for (const { link, control } of this.#members.all()) {
+      if (link !== lost && link.isUp) control.tellUplinkLost(lost.options.discriminator, now);
     }
-    if (mtu === Number.POSITIVE_INFINITY || mtu === this.#mtu) return;
+  }
+
+  #onPeerLostUplink(discriminator: number, now: Milliseconds): void {
+    const link = this.links.find(({ options }) => options.discriminator === discriminator);
+    if (link !== undefined) this.apply(link, { kind: "peer's uplink lost" }, now);
+  }
+
+  #updateMtu(): void {
+    const { mtu } = this.#members;
+    if (mtu === undefined || mtu === this.#mtu) return;
     this.#mtu = mtu;
     this.#events.push({ kind: "mtu changed", mtu });
   }

@@ -62,7 +62,7 @@ export class VectorSender {
       { mrru: 1500, classes: 8 },
     );
     this.#link = link;
-    this.control = new LinkControl(link, arena, cells, drops);
+    this.control = new LinkControl(link, { arena, cells, drops, onPeerLostUplink: () => {} });
     const scheduler = new WeightedScheduler();
     this.#outbound = new Outbound({ arena, cells, links: [link], scheduler, drops }, { mrru: 1500, classes: 8 });
   }

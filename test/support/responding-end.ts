@@ -1,3 +1,4 @@
+import type { LinkParts } from "../../shared/protocol/link/link-parts.ts";
 import type { MemberLink } from "../../shared/protocol/link/member-link.ts";
 import { Outlet } from "../../shared/protocol/link/outlet.ts";
 import { Arena } from "../../shared/protocol/packet/arena.ts";
@@ -6,7 +7,7 @@ import { RECEIVE_COLUMNS, ReceiveBatch } from "../../shared/protocol/packet/rece
 import { TransmitBatch } from "../../shared/protocol/packet/transmit-batch.ts";
 import { WeightedScheduler } from "../../shared/protocol/scheduler/weighted.ts";
 import type { Aead } from "../../shared/protocol/seal/aead.ts";
-import type { LinkParts, Tunnel } from "../../shared/protocol/tunnel.ts";
+import type { Tunnel } from "../../shared/protocol/tunnel.ts";
 import { TunnelHost } from "../../shared/protocol/tunnel-host.ts";
 import { type Milliseconds, milliseconds, seconds } from "../../shared/protocol/units.ts";
 import { AEAD_TAG_SIZE, DATAGRAM_HEADER_SIZE, dataWord } from "../../shared/protocol/wire/datagram-header.ts";

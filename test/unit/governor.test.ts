@@ -26,10 +26,13 @@ describe("The governor", () => {
     trial.governor.update(trial.links, trial.now);
     const after = trial.uses;
 
-    assert.deepEqual([before, after], [
-      ["used", "reserved"],
-      ["used", "used"],
-    ]);
+    assert.deepEqual(
+      [before, after],
+      [
+        ["used", "reserved"],
+        ["used", "used"],
+      ],
+    );
   });
 
   it("uses a fallback link while the other one is silent", () => {

@@ -12,9 +12,12 @@ import {
   readIdentifier,
   readLcpCode,
   readLcpFrameSize,
+  readUplinkLost,
+  UPLINK_LOST_FRAME_SIZE,
   writeEchoReply,
   writeEchoRequest,
   writeTerminate,
+  writeUplinkLost,
 } from "../wire/lcp.ts";
 import type { MemberLink } from "./member-link.ts";
 import { transmit } from "./transmit.ts";
@@ -22,18 +25,30 @@ import { transmit } from "./transmit.ts";
 // A Terminate-Request may be lost; there is no time at shutdown to wait for the Ack.
 const TERMINATE_COPIES = 2;
 
+// Without it the peer finds out by silence; one copy may be lost.
+const NOTICE_COPIES = 2;
+
+/** What LCP works with. */
+export type LinkControlOptions = {
+  readonly arena: Arena;
+  readonly cells: CellPool;
+  readonly drops: DropCounters;
+  /** Called when the peer says that its end of another link, by discriminator, has lost its uplink. */
+  readonly onPeerLostUplink: (discriminator: number, now: Milliseconds) => void;
+};
+
 /** Speaks LCP (RFC 1661 §5) on one link: Echo for liveness, delay and path MTU, Terminate for the end. */
 export class LinkControl {
   readonly #link: MemberLink;
   readonly #arena: Arena;
   readonly #cells: CellPool;
-  readonly #drops: DropCounters;
+  readonly #options: LinkControlOptions;
 
-  constructor(link: MemberLink, arena: Arena, cells: CellPool, drops: DropCounters) {
+  constructor(link: MemberLink, options: LinkControlOptions) {
     this.#link = link;
-    this.#arena = arena;
-    this.#cells = cells;
-    this.#drops = drops;
+    this.#arena = options.arena;
+    this.#cells = options.cells;
+    this.#options = options;
   }
 
   /** Takes an LCP frame; true when it changed the link's state. */
@@ -51,6 +66,8 @@ export class LinkControl {
         return this.#link.handle({ kind: "closed by peer" }, now);
       case LCP_CODES.terminateAck:
         return false;
+      case LCP_CODES.vendorSpecific:
+        return this.#handleNotice(offset, size, now);
       default:
         return this.#reject();
     }
@@ -90,8 +107,25 @@ export class LinkControl {
     for (let copy = 0; copy < TERMINATE_COPIES; copy++) this.#sendTerminate(LCP_CODES.terminateRequest, copy, now);
   }
 
+  /** Tells the peer over this link that another one has lost its uplink. */
+  tellUplinkLost(discriminator: number, now: Milliseconds): void {
+    for (let copy = 0; copy < NOTICE_COPIES; copy++) {
+      const cell = this.#cells.take();
+      if (cell === NO_CELL) return;
+      writeUplinkLost(this.#arena.bytes, cell, copy, discriminator);
+      this.#transmit(cell, UPLINK_LOST_FRAME_SIZE, now);
+    }
+  }
+
+  #handleNotice(offset: number, size: number, now: Milliseconds): boolean {
+    const discriminator = readUplinkLost(this.#arena.bytes, offset, size);
+    if (discriminator === undefined) return this.#reject();
+    this.#options.onPeerLostUplink(discriminator, now);
+    return false;
+  }
+
   #reject(): boolean {
-    this.#drops.count(DROP.badFrame);
+    this.#options.drops.count(DROP.badFrame);
     return false;
   }
 

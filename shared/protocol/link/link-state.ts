@@ -25,6 +25,7 @@ export type LinkEvent =
   | { readonly kind: "keys expired" }
   | { readonly kind: "refused"; readonly text: string }
   | { readonly kind: "peer restarted" }
+  | { readonly kind: "peer's uplink lost" }
   | { readonly kind: "closed by peer" };
 
 /** The state after an event; the same object when nothing changed. */
@@ -44,6 +45,8 @@ export function transition(state: LinkState, event: LinkEvent, now: Milliseconds
       const reason = `no answer for ${(event.silentFor / 1000).toFixed(1)} s`;
       return state.kind === "up" ? probing(reason, now) : state;
     }
+    case "peer's uplink lost":
+      return state.kind === "up" ? probing("the peer's uplink is gone", now) : state;
     case "keys expired":
       return state.kind === "up" ? probing("its keys have expired", now) : state;
     case "refused":

@@ -6,15 +6,32 @@
 //  6..9   magic number (Echo): zero, as it is not negotiated (RFC 1661 §6.4)
 //  10..13 serial number of the Echo, of which the identifier is the low byte
 //  14..17 size of the whole IP packet that carries the request
+// A vendor-specific packet (RFC 2153 §2): magic number, then
+//  10..12 OUI, this project's own
+//  13     kind: 1, a member link has lost its uplink
+//  14..17 its link discriminator (RFC 2125)
 import { PPP_PROTOCOLS } from "./frame-header.ts";
 
-export const LCP_CODES = { terminateRequest: 5, terminateAck: 6, echoRequest: 9, echoReply: 10 } as const;
+export const LCP_CODES = {
+  vendorSpecific: 0,
+  terminateRequest: 5,
+  terminateAck: 6,
+  echoRequest: 9,
+  echoReply: 10,
+} as const;
 
 /** The PPP protocol field and the LCP header in front of the data. */
 export const LCP_HEADER_SIZE = 6;
 
 /** A frame with an Echo packet that carries eight bytes of data. */
 export const ECHO_FRAME_SIZE = 18;
+
+/** A frame that says which link has lost its uplink; as large as one with an Echo packet. */
+export const UPLINK_LOST_FRAME_SIZE = 18;
+
+// RFC 7042 §2.1: an OUI with the local bit set is nobody's; the same as in the handshake's options.
+const OWN_OUI = 0x024857;
+const UPLINK_LOST = 1;
 
 const MAGIC_OFFSET = 6;
 const ECHO_DATA_OFFSET = 10;
@@ -63,6 +80,21 @@ export function writeEchoReply(bytes: Uint8Array, offset: number, request: numbe
 export function writeTerminate(bytes: Uint8Array, offset: number, code: number, identifier: number): number {
   writeHeader(bytes, offset, code, identifier, 4);
   return LCP_HEADER_SIZE;
+}
+
+/** Writes that the link with a discriminator has lost its uplink (RFC 2153 §2). */
+export function writeUplinkLost(bytes: Uint8Array, offset: number, identifier: number, discriminator: number): void {
+  writeHeader(bytes, offset, LCP_CODES.vendorSpecific, identifier, UPLINK_LOST_FRAME_SIZE - 2);
+  writeUint32(bytes, offset + MAGIC_OFFSET, 0);
+  writeUint32(bytes, offset + ECHO_DATA_OFFSET, OWN_OUI * 256 + UPLINK_LOST);
+  writeUint32(bytes, offset + ECHO_DATA_OFFSET + 4, discriminator);
+}
+
+/** The discriminator of the link that has lost its uplink; undefined when a vendor-specific packet says something else. */
+export function readUplinkLost(bytes: Uint8Array, offset: number, size: number): number | undefined {
+  const isOurs =
+    size === UPLINK_LOST_FRAME_SIZE && readUint32(bytes, offset + ECHO_DATA_OFFSET) === OWN_OUI * 256 + UPLINK_LOST;
+  return isOurs ? readUint32(bytes, offset + ECHO_DATA_OFFSET + 4) : undefined;
 }
 
 export function readLcpCode(bytes: Uint8Array, offset: number): number {

@@ -1,0 +1,61 @@
+import type { CellPool } from "../packet/cell-pool.ts";
+import type { Milliseconds } from "../units.ts";
+import { FRAME_OVERHEAD } from "../wire/frame-header.ts";
+import { LinkParts, type LinkPartsOptions } from "./link-parts.ts";
+import { MemberLink, type MemberLinkOptions } from "./member-link.ts";
+
+/** The links of a bundle, each with its parts and its place in the bundle. */
+export class BundleLinks {
+  /** In the order in which they came. */
+  readonly links: MemberLink[] = [];
+  readonly #parts = new Map<MemberLink, LinkParts>();
+  readonly #records: CellPool;
+  readonly #options: LinkPartsOptions;
+
+  /** Every link takes an address record for its peer from `records`. */
+  constructor(records: CellPool, options: LinkPartsOptions) {
+    this.#records = records;
+    this.#options = options;
+  }
+
+  /** Adds a link, which is down at first, at the first place that is free. */
+  add(options: Omit<MemberLinkOptions, "ordinal" | "addressOffset">, now: Milliseconds): LinkParts {
+    const taken = new Set(this.links.map(({ ordinal }) => ordinal));
+    let ordinal = 0;
+    while (taken.has(ordinal)) ordinal++;
+    const link = new MemberLink({ ...options, ordinal, addressOffset: this.#records.take() }, now);
+    const parts = new LinkParts(link, this.#options);
+    this.links.push(link);
+    this.#parts.set(link, parts);
+    return parts;
+  }
+
+  /** Forgets a link with its keys; false when it is none of these. */
+  remove(link: MemberLink): boolean {
+    const parts = this.#parts.get(link);
+    if (parts === undefined) return false;
+    parts.dialer?.cancel();
+    parts.sessions.clear();
+    this.#parts.delete(link);
+    this.links.splice(this.links.indexOf(link), 1);
+    this.#records.release(link.addressOffset);
+    return true;
+  }
+
+  parts(link: MemberLink): LinkParts | undefined {
+    return this.#parts.get(link);
+  }
+
+  all(): Iterable<LinkParts> {
+    return this.#parts.values();
+  }
+
+  /** The largest packet that needs no fragmentation on any link that is up; undefined while none is known. */
+  get mtu(): number | undefined {
+    let mtu = Number.POSITIVE_INFINITY;
+    for (const link of this.links) {
+      if (link.isUp && !link.pathMtu.isSearching) mtu = Math.min(mtu, link.largestFrame - FRAME_OVERHEAD);
+    }
+    return mtu === Number.POSITIVE_INFINITY ? undefined : mtu;
+  }
+}
