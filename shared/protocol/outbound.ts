@@ -1,15 +1,13 @@
-import { BULK, CHECKSUM_PARTIAL, Fragment, URGENT } from "./bundle/fragment.ts";
+import { CHECKSUM_PARTIAL, Fragment, URGENT } from "./bundle/fragment.ts";
+import { PacketIntake } from "./bundle/packet-intake.ts";
 import { SendingOrder } from "./bundle/sending-order.ts";
-import { orderedClass, REAL_TIME_CLASS } from "./bundle/traffic-class.ts";
 import { DROP, type DropCounters } from "./drop-reason.ts";
 import type { MemberLink } from "./link/member-link.ts";
 import { transmit } from "./link/transmit.ts";
 import type { Arena } from "./packet/arena.ts";
 import { type CellPool, NO_CELL } from "./packet/cell-pool.ts";
 import { flowHash } from "./packet/flow.ts";
-import { checkIpPacket, ipVersion } from "./packet/ip-header.ts";
-import { FLAG_CHECKSUM_PARTIAL, type PacketBatch } from "./packet/packet-batch.ts";
-import { isRealTime, isTcp } from "./packet/traffic-kind.ts";
+import type { PacketBatch } from "./packet/packet-batch.ts";
 import { FairQueue } from "./queue/fair-queue.ts";
 import { FlowKinds } from "./queue/flow-kinds.ts";
 import { Mirrors } from "./recovery/mirrors.ts";
@@ -19,14 +17,7 @@ import type { Demand, Scheduler } from "./scheduler/scheduler.ts";
 import type { PeerLimits } from "./seal/security-association.ts";
 import { bytesPerSecond, earliest, type Milliseconds, milliseconds, NEVER } from "./units.ts";
 import { DATAGRAM_FLAGS } from "./wire/datagram-header.ts";
-import {
-  BEGIN,
-  END,
-  FRAGMENT_HEADER_SIZE,
-  FRAME_OVERHEAD,
-  PPP_PROTOCOLS,
-  writeFragmentHeader,
-} from "./wire/frame-header.ts";
+import { BEGIN, END, FRAGMENT_HEADER_SIZE, writeFragmentHeader } from "./wire/frame-header.ts";
 
 // The queue holds what the links carry in this time, within these bounds.
 const QUEUE_SECONDS = 0.1;
@@ -60,8 +51,9 @@ export class Outbound {
   readonly #demand: Demand = { size: 0, isBulk: false, backlog: 0 };
   readonly #governor = new Governor();
   readonly #mirrors = new Mirrors();
+  readonly #intake: PacketIntake;
   #scheduler: Scheduler;
-  #peer: PeerLimits;
+  #classes: number;
   #nextCheck: Milliseconds = NEVER;
   #followedAt: Milliseconds = milliseconds(Number.NEGATIVE_INFINITY);
   #polledAt: Milliseconds = milliseconds(Number.NEGATIVE_INFINITY);
@@ -72,8 +64,9 @@ export class Outbound {
     const { arena, cells, links } = options;
     this.#options = options;
     this.#scheduler = options.scheduler;
-    this.#peer = peer;
+    this.#classes = peer.classes;
     this.#bytes = arena.bytes;
+    this.#intake = new PacketIntake(arena.bytes, peer);
     this.queue = new FairQueue(arena, cells, SMALLEST_QUEUE);
     this.recovery = new Recovery(arena, cells, links);
   }
@@ -81,18 +74,20 @@ export class Outbound {
   /** Sends one row of a batch, or queues what no link can carry now. */
   handlePacket(batch: PacketBatch, row: number, now: Milliseconds): void {
     const fragment = this.#fragment;
-    if (!this.#take(batch, row, fragment)) return;
+    const { drops } = this.#options;
+    const intake = this.#intake;
+    if (!intake.take(batch, row, fragment, drops)) return;
     this.packets++;
     this.packetBytes += fragment.length - 1;
     const flow = flowHash(this.#bytes, batch.headOffset(row), batch.headLength(row)); // packet/
-    this.#classify(fragment, flow, this.#flowKinds.isBulk(flow, now));
+    intake.classify(fragment, flow, this.#flowKinds.isBulk(flow, now)); // queue/
     if (this.queue.isEmpty && this.recovery.isEmpty && this.#send(fragment, now)) return;
-    if (!this.#hasLink()) return this.#options.drops.count(DROP.noLink);
+    if (!this.#hasLink()) return drops.count(DROP.noLink);
     if (!fragment.isBulk && (fragment.flags & BEGIN) !== 0 && !this.queue.isSparse(flow)) {
       this.#flowKinds.onQueued(flow, now);
-      this.#classify(fragment, flow, true);
+      intake.classify(fragment, flow, true);
     }
-    if (!this.queue.push(fragment, flow, now)) this.#options.drops.count(DROP.queueFull); // queue/
+    if (!this.queue.push(fragment, flow, now)) drops.count(DROP.queueFull);
   }
 
   /** Sends again what was lost, and then from the queue what the links can carry now. */
@@ -128,7 +123,7 @@ export class Outbound {
   handleTimeout(now: Milliseconds): void {
     if (this.#nextCheck > now) return;
     const { links } = this.#options;
-    const { classes } = this.#peer;
+    const classes = this.#classes;
     let isBusy = false;
     // Nobody waits for order in the real-time class.
     for (let trafficClass = classes > 1 ? 1 : 0; trafficClass < classes; trafficClass++) {
@@ -157,7 +152,8 @@ export class Outbound {
 
   /** Takes over what a handshake said of the peer. */
   setPeerLimits(peer: PeerLimits): void {
-    this.#peer = peer;
+    this.#classes = peer.classes;
+    this.#intake.setPeerLimits(peer);
   }
 
   /** Takes what the peer's reports, or their absence, told of a link. */
@@ -195,56 +191,12 @@ export class Outbound {
     this.queue.limit = Math.min(LARGEST_QUEUE, Math.max(SMALLEST_QUEUE, rate * QUEUE_SECONDS));
     this.recovery.budget.setRate(rate);
     this.recovery.redundancy.onFeedback(links);
+    this.#intake.onLinksChanged(links);
   }
 
   #hasLink(): boolean {
     for (const link of this.#options.links) if (link.isUp) return true;
     return false;
-  }
-
-  /** packet/: points `fragment` at a packet, if it is one that the peer takes. */
-  #take(batch: PacketBatch, row: number, fragment: Fragment): boolean {
-    const { drops } = this.#options;
-    const offset = batch.headOffset(row);
-    const headLength = batch.headLength(row);
-    const length = headLength + batch.bodyLength(row);
-    if (checkIpPacket(this.#bytes, offset, length) !== length) {
-      drops.count(DROP.malformedPacket);
-      return false;
-    }
-    if (length > this.#peer.mrru) {
-      drops.count(DROP.tooBig);
-      return false;
-    }
-    const isIp6 = ipVersion(this.#bytes, offset) === 6;
-    this.#bytes[offset - 1] = isIp6 ? PPP_PROTOCOLS.ip6 : PPP_PROTOCOLS.ip4;
-    fragment.headOffset = offset - 1;
-    fragment.headLength = headLength + 1;
-    fragment.bodyOffset = batch.bodyOffset(row);
-    fragment.bodyLength = batch.bodyLength(row);
-    fragment.flags = BEGIN | END | ((batch.flags(row) & FLAG_CHECKSUM_PARTIAL) === 0 ? 0 : CHECKSUM_PARTIAL);
-    fragment.hasHeadroom = true;
-    fragment.cell = NO_CELL;
-    return true;
-  }
-
-  /** bundle/: chooses the class of a packet that nothing was sent of. */
-  #classify(fragment: Fragment, flow: number, isBulk: boolean): void {
-    const { classes } = this.#peer;
-    const length = fragment.length - 1;
-    // A packet of the real-time class is not put together by the peer.
-    const mayBeRealTime = classes > 1 && length <= this.#smallestRoom();
-    const isSoon = mayBeRealTime && isRealTime(this.#bytes, fragment.headOffset + 1, length, isBulk);
-    fragment.trafficClass = isSoon ? REAL_TIME_CLASS : orderedClass(flow, isBulk, classes);
-    if (isBulk) fragment.flags |= BULK;
-    if (isSoon && !isTcp(this.#bytes, fragment.headOffset + 1)) fragment.flags |= URGENT;
-  }
-
-  /** The largest packet that every link in use takes whole. */
-  #smallestRoom(): number {
-    let room = Number.POSITIVE_INFINITY;
-    for (const link of this.#options.links) if (link.isUp) room = Math.min(room, link.largestFrame);
-    return room - FRAME_OVERHEAD;
   }
 
   /** Sends a packet, in several fragments where it does not fit a link; false when something is left. */

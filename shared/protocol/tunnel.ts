@@ -108,7 +108,7 @@ export class Tunnel {
       link.outlet = undefined;
       parts?.dialer?.cancel();
       this.apply(link, { kind: "uplink lost", reason: uplink.lost }, now);
-      this.#tellUplinkLost(link, now);
+      this.#members.tellUplinkLost(link, now);
       return;
     }
     link.outlet = uplink.outlet;
@@ -138,9 +138,8 @@ export class Tunnel {
 
   /** The events since the last call. */
   takeEvents(): readonly TunnelEvent[] {
-    if (this.#events.length === 0) return this.#events;
     const events = this.#events;
-    this.#events = [];
+    if (events.length > 0) this.#events = [];
     return events;
   }
 
@@ -219,7 +218,7 @@ export class Tunnel {
 
   /** Tells the peer on every link that this end stops. */
   terminate(now: Milliseconds): void {
-    for (const { link, control } of this.#members.all()) if (link.association !== undefined) control.terminate(now);
+    this.#members.terminate(now);
   }
 
   /** Starts the bundle anew with a peer that lost its state: only what `kept` has agreed with it stays. */
@@ -285,13 +284,6 @@ export class Tunnel {
     this.outbound.onFeedback(link, now);
     this.receiving.onLinkDown(link);
     this.outbound.onLinksChanged();
-  }
-
-  /** Tells the peer over the other links that one has lost its uplink, so that it need not find out by silence. */
-  #tellUplinkLost(lost: MemberLink, now: Milliseconds): void {
-    for (const { link, control } of this.#members.all()) {
-      if (link !== lost && link.isUp) control.tellUplinkLost(lost.options.discriminator, now);
-    }
   }
 
   #onPeerLostUplink(discriminator: number, now: Milliseconds): void {

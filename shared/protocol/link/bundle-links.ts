@@ -50,6 +50,18 @@ export class BundleLinks {
     return this.#parts.values();
   }
 
+  /** Tells the peer on every link that this end stops. */
+  terminate(now: Milliseconds): void {
+    for (const { link, control } of this.#parts.values()) if (link.association !== undefined) control.terminate(now);
+  }
+
+  /** Tells the peer over the other links that one has lost its uplink, so that it need not find out by silence. */
+  tellUplinkLost(lost: MemberLink, now: Milliseconds): void {
+    for (const { link, control } of this.#parts.values()) {
+      if (link !== lost && link.isUp) control.tellUplinkLost(lost.options.discriminator, now);
+    }
+  }
+
   /** The largest packet that needs no fragmentation on any link that is up; undefined while none is known. */
   get mtu(): number | undefined {
     let mtu = Number.POSITIVE_INFINITY;
