@@ -2,7 +2,6 @@ import { ControlServer } from "../shared/observe/control-socket.ts";
 import { DecisionLog } from "../shared/observe/decision-log.ts";
 import { LimitedLog } from "../shared/observe/limited-log.ts";
 import type { Logger } from "../shared/observe/log.ts";
-import { useText } from "../shared/protocol/link/link-use.ts";
 import { milliseconds, seconds } from "../shared/protocol/units.ts";
 import { CaptureHub } from "../shared/runtime/capture-hub.ts";
 import { daemonControl } from "../shared/runtime/daemon-control.ts";
@@ -238,9 +237,6 @@ export class ClientDaemon {
         return;
       case "link roamed":
         log.info({ link: event.link }, "the server's address has changed");
-        return;
-      case "link use changed":
-        log.info({ link: event.link }, `link ${useText(event.use)}`);
         return;
       case "socket failed": {
         const { link: name, code } = event;

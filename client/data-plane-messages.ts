@@ -1,7 +1,6 @@
 import type { AutoOrNo } from "../shared/config/kinds.ts";
 import type { Decision } from "../shared/protocol/decisions.ts";
 import type { RateLimits } from "../shared/protocol/link/configured-rate.ts";
-import type { LinkUse } from "../shared/protocol/link/link-use.ts";
 import type { LinkAllowance } from "../shared/protocol/link/quota.ts";
 import type { SchedulerName } from "../shared/protocol/scheduler/schedulers.ts";
 import type { Cipher } from "../shared/protocol/seal/aead.ts";
@@ -72,7 +71,6 @@ export type ClientEvent =
       readonly rttMs: number | null;
     }
   | { readonly kind: "link roamed"; readonly link: string }
-  | { readonly kind: "link use changed"; readonly link: string; readonly use: LinkUse }
   | { readonly kind: "socket failed"; readonly link: string; readonly code: string }
   | { readonly kind: "agreed"; readonly link: string; readonly answer: AcceptedLink }
   | { readonly kind: "mtu changed"; readonly mtu: number }

@@ -146,8 +146,6 @@ class ClientPlane {
       case "link roamed":
         this.#side.emit({ kind: event.kind, link: event.link.name });
         return;
-      case "link use changed":
-        this.#side.emit({ kind: event.kind, link: event.link.name, use: event.use });
     }
   }
 

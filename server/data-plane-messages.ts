@@ -1,7 +1,6 @@
 import type { AutoOrNo } from "../shared/config/kinds.ts";
 import type { IpAddress, IpPrefix } from "../shared/config/values/ip-address.ts";
 import type { Decision } from "../shared/protocol/decisions.ts";
-import type { LinkUse } from "../shared/protocol/link/link-use.ts";
 import type { SchedulerName } from "../shared/protocol/scheduler/schedulers.ts";
 import type { Cipher } from "../shared/protocol/seal/aead.ts";
 import type { SecretKey } from "../shared/protocol/session/key-id.ts";
@@ -49,7 +48,6 @@ export type ServerEvent =
       readonly rttMs: number | null;
     }
   | { readonly kind: "link roamed"; readonly client: string; readonly link: string; readonly remote: string | null }
-  | { readonly kind: "link use changed"; readonly client: string; readonly link: string; readonly use: LinkUse }
   | {
       readonly kind: "client connected";
       readonly client: string;

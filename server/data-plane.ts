@@ -112,9 +112,6 @@ class ServerPlane {
     if (event.kind === "link roamed") {
       this.#side.emit({ kind: event.kind, client, link: event.link.name, remote: remoteText(bytes, event.link) });
     }
-    if (event.kind === "link use changed" && wasEstablished) {
-      this.#side.emit({ kind: event.kind, client, link: event.link.name, use: event.use });
-    }
     if (before.isEstablished && !wasEstablished) {
       this.#side.emit({
         kind: "client connected",

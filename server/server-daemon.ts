@@ -1,7 +1,6 @@
 import { ControlServer } from "../shared/observe/control-socket.ts";
 import { DecisionLog } from "../shared/observe/decision-log.ts";
 import type { Logger } from "../shared/observe/log.ts";
-import { useText } from "../shared/protocol/link/link-use.ts";
 import { milliseconds } from "../shared/protocol/units.ts";
 import { CaptureHub } from "../shared/runtime/capture-hub.ts";
 import { daemonControl } from "../shared/runtime/daemon-control.ts";
@@ -140,9 +139,6 @@ export class ServerDaemon {
         return;
       case "decided":
         this.#decisionLog.write(event.decision, { client: event.client });
-        return;
-      case "link use changed":
-        log.info({ client: event.client, link: event.link }, `link ${useText(event.use)}`);
         return;
       case "mtu changed":
         if (this.#options.config.mtu === "auto") this.#changeDevice(() => this.#changeMtu(event.mtu));

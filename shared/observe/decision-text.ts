@@ -1,5 +1,6 @@
 import type { Decision } from "../protocol/decisions.ts";
 import { countText, millisecondsText, percentText, rateText } from "./people-text.ts";
+import { useText } from "./use-text.ts";
 
 /** Says what was decided about a link, and by which measured values; without the link's name. */
 export function decisionText(decision: Decision): string {
@@ -8,6 +9,8 @@ export function decisionText(decision: Decision): string {
       return `${decision.state}, after ${millisecondsText(decision.lastedMs)} ${decision.before}: ${decision.reason}`;
     case "silent":
       return silenceText(decision);
+    case "use":
+      return useText(decision.use, decision.reason, decision.retryMs);
     case "answering": {
       const copies = `${countText(decision.sentAgainPackets, "packet")} sent again meanwhile`;
       return `answers again after ${millisecondsText(decision.silentMs)} of silence; ${copies}`;

@@ -12,7 +12,7 @@ export type ExplainedDecision = {
   readonly link: string;
   readonly kind: string;
   readonly text: string;
-  readonly values: Readonly<Record<string, string | number | boolean>>;
+  readonly values: Readonly<Record<string, string | number | boolean | null>>;
 };
 
 /** The last decisions in a bundle, the newest last. */
@@ -49,7 +49,7 @@ const DECISION = v.looseObject({
   link: v.string(),
   kind: v.string(),
   text: v.string(),
-  values: v.record(v.string(), v.union([v.string(), v.number(), v.boolean()])),
+  values: v.record(v.string(), v.nullable(v.union([v.string(), v.number(), v.boolean()]))),
 });
 
 const EXPLANATION: v.GenericSchema<unknown, Explanation> = v.looseObject({

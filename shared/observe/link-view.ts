@@ -2,6 +2,7 @@ import { formatSize } from "../config/values/size.ts";
 import { bytes } from "../protocol/units.ts";
 import { durationText, millisecondsText, percentText, rateText, sizeText } from "./people-text.ts";
 import type { LinkStatus } from "./status-snapshot.ts";
+import { useText } from "./use-text.ts";
 
 // A quota is worth a word of its own from here on.
 const QUOTA_NEARLY_USED = 0.8;
@@ -30,7 +31,7 @@ export function linkDetails(link: LinkStatus): string[] {
     `line: round trip ${roundTripText(link)}`,
     waitingText(link),
     `carried: sent ${sizeText(link.sent.bytes)}, received ${sizeText(link.received.bytes)}`,
-    `use: ${useText(link)}`,
+    `use: ${termsText(link)}`,
   ];
 }
 
@@ -56,12 +57,15 @@ function waitingText({ queueMs, jitterMs, inFlightBytes }: LinkStatus): string {
   return `sending: ${millisecondsText(queueMs)} of queue, ${millisecondsText(jitterMs)} of jitter, ${underWay}`;
 }
 
-function useText(link: LinkStatus): string {
+function termsText(link: LinkStatus): string {
   const fallback = link.isFallbackOnly ? [", only while no other is up"] : [];
   const allowance = link.allowance === "full" ? [] : [`, its quota is used up: ${link.allowance}`];
   const { quota } = link;
   const used = quota === undefined ? [] : [`, ${quotaText(quota)}`];
-  return [`priority ${link.priority}`, ...fallback, ...allowance, ...used].join("");
+  const { kind, reason, retryMs } = link.use;
+  return [`${useText(kind, reason, retryMs)}, priority ${link.priority}`, ...fallback, ...allowance, ...used].join(
+    "",
+  );
 }
 
 function quotaNotes({ quota }: LinkStatus): string[] {

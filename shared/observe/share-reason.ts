@@ -1,5 +1,6 @@
 import { millisecondsText, percentText, rateText } from "./people-text.ts";
 import type { LinkFacts } from "./status-snapshot.ts";
+import { useText } from "./use-text.ts";
 
 const FULL_PACKET = 1500;
 // A round trip that is longer than the empty line's by this is that of a loaded one.
@@ -12,16 +13,23 @@ const FULL_SHARE = 0.9;
 /** Why a link carries the share that it does of what this end sends: "12.0 Mbit/s of room, loaded RTT 310 ms". */
 export function sendReason(link: LinkFacts, links: readonly LinkFacts[], scheduler: string): string {
   if (link.state !== "up") return link.reason;
-  const answering = links.filter(({ state, isSilent }) => state === "up" && !isSilent);
+  const { kind, reason, retryMs } = link.use;
+  if (kind !== "used") return useText(kind, reason, retryMs);
+  const answering = links.filter(({ state, isSilent, use }) => state === "up" && !isSilent && use.kind === "used");
   if (link.isSilent) {
     return answering.length === 0
       ? "silent, as every link is"
       : "silent: it is only tried, the others carry its packets";
   }
-  if (answering.length === 1) return `the only link that answers, ${roomText(link)}`;
+  if (answering.length === 1) return `the only link in use, ${roomText(link)}`;
   if (scheduler === "weighted") return `by its weight among ${answering.length} links, ${roomText(link)}`;
-  const [nearest = link] = answering.toSorted((a, b) => delayOf(a) - delayOf(b));
+  if (scheduler === "redundant") return `every packet goes over every link, ${roomText(link)}`;
+  if (scheduler === "failover") return failoverReason(link, answering);
+  const [nearest = link] = answering.toSorted((a, b) => a.priority - b.priority || delayOf(a) - delayOf(b));
   if (link === nearest) return `nearest line, ${roomText(link)}`;
+  if (link.priority > nearest.priority && link.sendShare === 0) {
+    return `not needed: priority ${link.priority}, and ${nearest.name} goes first`;
+  }
   const farther = delayOf(link) - delayOf(nearest);
   const distance =
     farther < SAME_DELAY_MS
@@ -30,6 +38,14 @@ export function sendReason(link: LinkFacts, links: readonly LinkFacts[], schedul
   if (link.sendShare > 0) return `${roomText(link)} of room, ${isLoaded(link) ? loadedText(link) : distance}`;
   const isNearestFull = nearest.sendRate >= FULL_SHARE * nearest.rate.foundBytesPerSecond;
   return isNearestFull ? `not in use, ${distance}` : `not needed: ${distance}, which is not full`;
+}
+
+function failoverReason(link: LinkFacts, answering: readonly LinkFacts[]): string {
+  const [busiest = link] = answering.toSorted((a, b) => b.sendShare - a.sendShare);
+  if (busiest.sendShare === 0) return `nothing is sent, ${roomText(link)}`;
+  return link === busiest
+    ? `the best link, which carries all, ${roomText(link)}`
+    : `spare, while ${busiest.name} carries all`;
 }
 
 /** What is known here of what arrives on a link; why the other end sends it this way, its own status says. */

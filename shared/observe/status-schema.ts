@@ -41,6 +41,11 @@ const LINK = v.looseObject({
   receiveRate: v.number(),
   sendShare: v.number(),
   receiveShare: v.number(),
+  use: v.looseObject({
+    kind: v.picklist(["used", "reserved", "benched"]),
+    reason: v.nullable(v.string()),
+    retryMs: v.nullable(v.number()),
+  }),
   priority: v.number(),
   isFallbackOnly: v.boolean(),
   allowance: v.picklist(["full", "fallback", "throttled"]),

@@ -52,6 +52,12 @@ export type LinkFacts = {
   readonly receiveRate: number;
   readonly sendShare: number;
   readonly receiveShare: number;
+  /** Whether the link gets traffic while it is up, why not, and when one that did harm is tried again. */
+  readonly use: {
+    readonly kind: "used" | "reserved" | "benched";
+    readonly reason: string | null;
+    readonly retryMs: number | null;
+  };
   /** The link's tier, and what its operator and its quota allow. */
   readonly priority: number;
   readonly isFallbackOnly: boolean;

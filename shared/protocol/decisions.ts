@@ -17,6 +17,13 @@ export type Decision = { readonly link: string } & (
   | { readonly kind: "silent"; readonly unansweredMs: number; readonly unansweredPackets: number }
   /** The peer reports again; so many packets of all links were sent again meanwhile. */
   | { readonly kind: "answering"; readonly silentMs: number; readonly sentAgainPackets: number }
+  /** Whether the link gets traffic while it is up, and why not; a benched one is tried again after `retryMs`. */
+  | {
+      readonly kind: "use";
+      readonly use: "used" | "reserved" | "benched";
+      readonly reason: string | null;
+      readonly retryMs: number | null;
+    }
   /** The rate that the line is taken to carry, found for the first time or changed by a fifth at least. */
   | {
       readonly kind: "rate";

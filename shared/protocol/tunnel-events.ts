@@ -1,6 +1,5 @@
 import type { Decision } from "./decisions.ts";
 import type { LinkState } from "./link/link-state.ts";
-import type { LinkUse } from "./link/link-use.ts";
 import type { MemberLink } from "./link/member-link.ts";
 import type { AcceptedLink } from "./session/link-answer.ts";
 
@@ -9,8 +8,6 @@ export type TunnelEvent =
   | { readonly kind: "link changed"; readonly link: MemberLink; readonly state: LinkState }
   | { readonly kind: "link roamed"; readonly link: MemberLink }
   | { readonly kind: "link removed"; readonly link: MemberLink }
-  /** Whether the link gets traffic, or why it does not, has changed. */
-  | { readonly kind: "link use changed"; readonly link: MemberLink; readonly use: LinkUse }
   /** The responder said what the tunnel is to be like (initiator). */
   | { readonly kind: "agreed"; readonly link: MemberLink; readonly answer: AcceptedLink }
   /** The largest packet that needs no fragmentation has changed. */

@@ -198,7 +198,6 @@ export class Tunnel {
       this.#takeFeedback(parts, now);
     }
     this.noticeChanges(now);
-    this.#noticeUses();
     this.#removeAbandoned(now);
     this.receiving.handleTimeout(now);
     this.outbound.handleTimeout(now);
@@ -252,13 +251,6 @@ export class Tunnel {
   #takeFeedback({ link, watch }: LinkParts, now: Milliseconds): void {
     watch.observe(this.outbound.recovery.counters.sentAgain, now);
     this.outbound.onFeedback(link, now);
-  }
-
-  #noticeUses(): void {
-    for (const parts of this.#members.all()) {
-      const { link } = parts;
-      if (parts.takeUseChange()) this.#events.push({ kind: "link use changed", link, use: link.use });
-    }
   }
 
   /** On the side that answers: forgets links that the peer has closed, has never proved, or was silent on for long. */

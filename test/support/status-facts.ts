@@ -37,6 +37,7 @@ export const DSL: LinkStatus = {
   receiveRate: 5_025_000,
   sendShare: 1,
   receiveShare: 0.996,
+  use: { kind: "used", reason: null, retryMs: null },
   priority: 1,
   isFallbackOnly: false,
   allowance: "full",

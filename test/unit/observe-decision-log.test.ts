@@ -49,6 +49,18 @@ describe("The log of decisions", () => {
     ]);
   });
 
+  it("says whenever a link gets traffic or not any more", () => {
+    const { log, messages } = decisionLog();
+
+    log.write({ kind: "use", link: "lte", use: "reserved", reason: "its quota is used up", retryMs: null });
+    log.write({ kind: "use", link: "lte", use: "used", reason: null, retryMs: null });
+
+    assert.deepEqual(messages(), [
+      { link: "lte", msg: "link reserved: its quota is used up" },
+      { link: "lte", msg: "link used" },
+    ]);
+  });
+
   it("leaves to `hawser explain` what is of every day", () => {
     const { log, messages } = decisionLog();
     const daily: Decision = { kind: "bulk begins", link: "lte", waitMs: 24, fartherMs: 22 };

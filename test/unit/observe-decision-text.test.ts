@@ -17,6 +17,15 @@ const WORDS: readonly (readonly [Decision, string])[] = [
     "silent: nothing was reported for 171 ms; 48 packets under way count as lost",
   ],
   [
+    { kind: "use", link, use: "benched", reason: "it loses 21 % of what is sent", retryMs: 30_000 },
+    "benched: it loses 21 % of what is sent; tried again in 30.0 s",
+  ],
+  [
+    { kind: "use", link, use: "reserved", reason: "its quota is used up", retryMs: null },
+    "reserved: its quota is used up",
+  ],
+  [{ kind: "use", link, use: "used", reason: null, retryMs: null }, "used"],
+  [
     { kind: "silent", link, unansweredMs: 0, unansweredPackets: 0 },
     "silent: nothing was reported; 0 packets under way count as lost",
   ],

@@ -35,16 +35,41 @@ describe("Why a link sends what it does", () => {
     assert.equal(reason(idle, [full, idle]), "not in use, 22 ms farther than dsl1");
   });
 
-  it("is that it is the only one that answers", () => {
+  it("is that it is the only one in use", () => {
     const silent = { ...FAR, isSilent: true };
 
-    assert.equal(reason(DSL, [DSL, LTE, silent]), "the only link that answers, 10.0 Mbit/s");
+    assert.equal(reason(DSL, [DSL, LTE, silent]), "the only link in use, 10.0 Mbit/s");
     assert.equal(reason(silent, [DSL, silent]), "silent: it is only tried, the others carry its packets");
     assert.equal(reason(silent, [LTE, silent]), "silent, as every link is");
   });
 
   it("is its weight where links share by weight", () => {
     assert.equal(sendReason(FAR, [DSL, FAR], "weighted"), "by its weight among 2 links, 10.0 Mbit/s");
+  });
+
+  it("is that every link carries everything, or the best one alone, where the scheduler is of that kind", () => {
+    const spare = { ...FAR, sendShare: 0 };
+
+    assert.equal(sendReason(FAR, [DSL, FAR], "redundant"), "every packet goes over every link, 10.0 Mbit/s");
+    assert.equal(sendReason(DSL, [DSL, spare], "failover"), "the best link, which carries all, 10.0 Mbit/s");
+    assert.equal(sendReason(spare, [DSL, spare], "failover"), "spare, while dsl1 carries all");
+    assert.equal(sendReason(spare, [spare, { ...spare }], "failover"), "nothing is sent, 10.0 Mbit/s");
+  });
+
+  it("is that it is kept back, and why", () => {
+    const reserved = { ...FAR, use: { kind: "reserved", reason: "its quota is used up", retryMs: null } } as const;
+    const benched = { ...FAR, use: { kind: "benched", reason: "it loses 21 %", retryMs: 12_000 } } as const;
+
+    assert.equal(reason(reserved, [DSL, reserved]), "reserved: its quota is used up");
+    assert.equal(reason(benched, [DSL, benched]), "benched: it loses 21 %; tried again in 12.0 s");
+    assert.equal(reason(DSL, [DSL, benched, reserved]), "the only link in use, 10.0 Mbit/s");
+  });
+
+  it("is that links of a better priority go first", () => {
+    const second = { ...FAR, priority: 2 };
+
+    assert.equal(reason({ ...second, sendShare: 0 }, [DSL, second]), "not needed: priority 2, and dsl1 goes first");
+    assert.equal(reason(second, [DSL, second]), "10.0 Mbit/s of room, 22 ms farther than dsl1");
   });
 
   it("is why it is not up", () => {

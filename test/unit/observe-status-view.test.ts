@@ -45,7 +45,7 @@ dropped outside any bundle: unknown-key 12
     line: round trip 12.3 ± 0.8 ms, 12 ms at least
     sending: 4.0 ms of queue, 0.4 ms of jitter, 20.0 KiB under way
     carried: sent 79.3 MiB, received 1.21 GiB
-    use: priority 1
+    use: used, priority 1
   what is received is shared out by the other end: its status says why
 `),
       text,
@@ -82,8 +82,8 @@ dropped outside any bundle: unknown-key 12
     const [short, verbose] = [statusText(snapshot), statusText(snapshot, "verbose")];
 
     assert.deepEqual(short.match(/[\d.]+ % of the quota of 50 GB\n/g), ["90.0 % of the quota of 50 GB\n"]);
-    assert.match(verbose, /use: priority 1, 24\.7 % of the quota of 50 GB\n/);
-    assert.match(verbose, /use: priority 1, its quota is used up: throttled, 90\.0 % of the quota of 50 GB\n/);
+    assert.match(verbose, /use: used, priority 1, 24\.7 % of the quota of 50 GB\n/);
+    assert.match(verbose, /use: used, priority 1, its quota is used up: throttled, 90\.0 % of the quota of 50 GB\n/);
   });
 
   it("says how links are to be used, and what is not known of them", () => {
@@ -98,7 +98,7 @@ dropped outside any bundle: unknown-key 12
 
     assert.match(text, /path: any address to an unknown address/);
     assert.match(text, /configured: no rate, so it is found\n {4}line: round trip not known\n/);
-    assert.match(text, /use: priority 2, only while no other is up\n/);
+    assert.match(text, /use: used, priority 2, only while no other is up\n/);
     assert.match(text, /configured: 2\.00 Mbit\/s to 10\.0 Mbit\/s\n/);
   });
 

@@ -8,7 +8,6 @@ import type { LinkDialer } from "./link-dialer.ts";
 import { LinkReports } from "./link-reports.ts";
 import { LinkSessions, type SessionEnvironment } from "./link-sessions.ts";
 import type { LinkState } from "./link-state.ts";
-import type { LinkUse } from "./link-use.ts";
 import { LinkWatch } from "./link-watch.ts";
 import type { MemberLink } from "./member-link.ts";
 
@@ -33,7 +32,6 @@ export class LinkParts {
   /** On the side that opens the link. */
   dialer: LinkDialer | undefined;
   #reported: LinkState;
-  #reportedUse: LinkUse;
 
   constructor(link: MemberLink, { arena, cells, sessions, drops, decisions, onPeerLostUplink }: LinkPartsOptions) {
     this.link = link;
@@ -42,7 +40,6 @@ export class LinkParts {
     this.sessions = new LinkSessions(link, sessions);
     this.watch = new LinkWatch(link, decisions);
     this.#reported = link.state;
-    this.#reportedUse = link.use;
   }
 
   /** Does what is due for the link alone. */
@@ -66,12 +63,5 @@ export class LinkParts {
     if (this.link.state === before) return undefined;
     this.#reported = this.link.state;
     return before;
-  }
-
-  /** Whether what the link is for has changed in kind since this was asked last. */
-  takeUseChange(): boolean {
-    if (this.link.use.kind === this.#reportedUse.kind) return false;
-    this.#reportedUse = this.link.use;
-    return true;
   }
 }

@@ -9,8 +9,3 @@ export type LinkUse =
   | { readonly kind: "benched"; readonly reason: string; readonly until: Milliseconds };
 
 export const USED: LinkUse = { kind: "used" };
-
-/** The use in words. */
-export function useText(use: LinkUse): string {
-  return use.kind === "used" ? "used" : `${use.kind}: ${use.reason}`;
-}

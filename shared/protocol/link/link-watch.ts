@@ -15,6 +15,7 @@ export class LinkWatch {
   readonly #link: MemberLink;
   readonly #decisions: Decisions;
   #state: MemberLink["state"];
+  #use: MemberLink["use"]["kind"];
   #silentSince: Milliseconds = NEVER;
   #sentAgain = 0;
   #capacity: number;
@@ -28,6 +29,7 @@ export class LinkWatch {
     this.#link = link;
     this.#decisions = decisions;
     this.#state = link.state;
+    this.#use = link.use.kind;
     this.#capacity = link.estimator.capacity;
     this.#mtu = link.pathMtu.current;
   }
@@ -38,6 +40,7 @@ export class LinkWatch {
    */
   observe(sentAgain: number, now: Milliseconds): void {
     this.#watchState(now);
+    this.#watchUse(now);
     this.#watchSilence(sentAgain, now);
     this.#watchRate(now);
     this.#watchConfigured(now);
@@ -59,6 +62,15 @@ export class LinkWatch {
     const lastedMs = state.since - before.since;
     const { kind, reason } = state;
     this.#decisions.note({ kind: "state", link, state: kind, reason, before: before.kind, lastedMs }, now);
+  }
+
+  #watchUse(now: Milliseconds): void {
+    const { name: link, use } = this.#link;
+    if (use.kind === this.#use) return;
+    this.#use = use.kind;
+    const reason = use.kind === "used" ? null : use.reason;
+    const retryMs = use.kind === "benched" ? use.until - now : null;
+    this.#decisions.note({ kind: "use", link, use: use.kind, reason, retryMs }, now);
   }
 
   #watchSilence(sentAgain: number, now: Milliseconds): void {

@@ -11,7 +11,7 @@ export function describeLink(
   rates: LinkRates,
   now: Milliseconds,
 ): Omit<LinkFacts, "local" | "remote"> {
-  const { state, roundTripTime, estimator, line } = link;
+  const { state, roundTripTime, estimator, line, use } = link;
   const rate = describeRate(link, now);
   return {
     name: link.name,
@@ -34,6 +34,11 @@ export function describeLink(
     sent: trafficOf(link.sent),
     received: trafficOf(link.received),
     ...rates,
+    use: {
+      kind: use.kind,
+      reason: use.kind === "used" ? null : use.reason,
+      retryMs: use.kind === "benched" ? use.until - now : null,
+    },
     priority: line.priority,
     isFallbackOnly: line.isFallbackOnly,
     allowance: link.allowance,
