@@ -145,7 +145,6 @@ class ClientPlane {
         return;
       case "link roamed":
         this.#side.emit({ kind: event.kind, link: event.link.name });
-        return;
     }
   }
 

@@ -7,6 +7,9 @@ import { useText } from "./use-text.ts";
 // A quota is worth a word of its own from here on.
 const QUOTA_NEARLY_USED = 0.8;
 
+// Without a full line there is no proof of its rate, which may be right nevertheless.
+const LEAST_CONFIDENCE = 0.05;
+
 /** What an operator should know of a link now, a line each. */
 export function linkNotes(link: LinkStatus): string[] {
   if (link.state !== "up") return [`${link.reason}, for ${durationText(link.stateAgeMs)}`, ...quotaNotes(link)];
@@ -26,13 +29,17 @@ export function linkDetails(link: LinkStatus): string[] {
     `path: ${link.local ?? "any address"} to ${link.remote ?? "an unknown address"}, mtu ${link.mtu}`,
     `sends ${percentText(link.sendShare, 0)}: ${link.sendReason}`,
     `receives ${percentText(link.receiveShare, 0)}: ${link.receiveReason}`,
-    `rate: ${rate.reason}; ${percentText(rate.confidence, 0)} sure`,
+    `rate: ${rate.reason}; ${confidenceText(rate.confidence)}`,
     configuredText(link),
     `line: round trip ${roundTripText(link)}`,
     waitingText(link),
     `carried: sent ${sizeText(link.sent.bytes)}, received ${sizeText(link.received.bytes)}`,
     `use: ${termsText(link)}`,
   ];
+}
+
+function confidenceText(confidence: number): string {
+  return confidence < LEAST_CONFIDENCE ? "not seen full lately" : `${percentText(confidence, 0)} sure`;
 }
 
 function configuredText({ rate }: LinkStatus): string {

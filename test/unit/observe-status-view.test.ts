@@ -88,7 +88,7 @@ dropped outside any bundle: unknown-key 12
 
   it("says how links are to be used, and what is not known of them", () => {
     const rate = { ...DSL.rate, configuredBytesPerSecond: null };
-    const range = { ...DSL.rate, configuredMinimumBytesPerSecond: 250_000 };
+    const range = { ...DSL.rate, confidence: 0, configuredMinimumBytesPerSecond: 250_000 };
     const links = [
       { ...LTE, rate, priority: 2, isFallbackOnly: true },
       { ...DSL, rate: range },
@@ -99,6 +99,7 @@ dropped outside any bundle: unknown-key 12
     assert.match(text, /path: any address to an unknown address/);
     assert.match(text, /configured: no rate, so it is found\n {4}line: round trip not known\n/);
     assert.match(text, /use: used, priority 2, only while no other is up\n/);
+    assert.match(text, /with 4 ms of queue; not seen full lately\n/);
     assert.match(text, /configured: 2\.00 Mbit\/s to 10\.0 Mbit\/s\n/);
   });
 
