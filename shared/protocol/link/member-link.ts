@@ -204,6 +204,8 @@ export class MemberLink {
     const outcome = this.sentPackets.acknowledge(report, now);
     if (outcome === undefined) return false;
     this.sendLoss.count(acknowledged.count, lost.count - spurious.count, now);
+    // What a dead line lost says nothing of its rate.
+    if (this.sentPackets.takeReturn()) this.estimator.resume(now);
     this.estimator.onAcknowledgement(outcome);
     this.#followRate(now);
     return true;

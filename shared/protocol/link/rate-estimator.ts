@@ -141,6 +141,14 @@ export class RateEstimator {
     this.restart(now);
   }
 
+  /** Goes on after a time in which nothing arrived: what was measured until then does not count. */
+  resume(now: Milliseconds): void {
+    this.#window.clear();
+    this.#lossyRounds = 0;
+    this.#stuckSince = NEVER;
+    this.#roundStart = now;
+  }
+
   /** Forgets the line, as when the link comes up on another path. */
   restart(now: Milliseconds): void {
     this.queue.restart();

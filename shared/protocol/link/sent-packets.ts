@@ -44,6 +44,7 @@ export class SentPackets {
   #oldestLost = Number.POSITIVE_INFINITY;
   #newestLost = NONE;
   #lossTime: Milliseconds = NEVER;
+  #isBack = false;
   #probation = Number.POSITIVE_INFINITY;
 
   /** Samples of the round-trip time go to `roundTripTime`, from which the time threshold of losses comes. */
@@ -66,9 +67,17 @@ export class SentPackets {
     return this.#inFlightBytes < (this.#patience.isSilent ? PROBING_BYTES : Math.min(limit, this.#probation));
   }
 
+  /** Whether the link has answered again since this was asked last, after it was silent or given up. */
+  takeReturn(): boolean {
+    const isBack = this.#isBack;
+    this.#isBack = false;
+    return isBack;
+  }
+
   /** Notes that something that was sent has arrived: a link that was silent is tried again, with a little at first. */
   onAnswer(now: Milliseconds): void {
     if (this.#patience.isSilent) this.#probation = PROBATION_BYTES;
+    this.#isBack ||= this.#patience.isSilent;
     this.#patience.onAnswer(now);
   }
 
@@ -155,6 +164,7 @@ export class SentPackets {
   /** Calls everything lost that is outstanding, as when the link is given up; to be read from `lost`. */
   abandon(): void {
     this.clearLists();
+    this.#isBack = true;
     for (let at = this.#firstOutstanding(); at < this.#ring.next; at = this.#firstOutstanding()) this.#lose(at);
     this.#lossTime = NEVER;
   }

@@ -15,9 +15,13 @@ const TIER_DISTANCE = 25;
 // How full the others must be for the slowest link to stay in use, and over how long a time that is measured.
 const FULL_SHARE = 0.97;
 const MEASURED_FOR = 200;
+const MEASURED_TIMES = 3;
 
 // What waits is taken on average over this time: bursts come and go.
 const AVERAGED_OVER = 60;
+
+// A link that has not answered yet is taken for a far one.
+const UNKNOWN_ROUND_TRIP = 500;
 
 const FULL_PACKET = 1500;
 
@@ -39,6 +43,8 @@ export class LinkSet {
   #carried = 0;
   #carriedRate = 0;
   #measuredSince = milliseconds(Number.NEGATIVE_INFINITY);
+  /** How often in a row the nearer links were found not to be full. */
+  #notFull = 0;
   #backlog = 0;
   #backlogAt = milliseconds(0);
 
@@ -63,6 +69,7 @@ export class LinkSet {
     const wait = (this.#backlog * 1000) / this.#rateOf(this.#count);
     if (!this.#isWorth(this.#count) || wait < this.#extraDelay(this.#count)) return false;
     this.#count++;
+    this.#notFull = 0;
     this.#mark(now);
     return true;
   }
@@ -76,7 +83,9 @@ export class LinkSet {
     const elapsed = now - this.#measuredSince;
     if (elapsed >= MEASURED_FOR) {
       this.#carriedRate = (this.#carried * 1000) / elapsed;
-      if (this.#count > 1 && this.#carriedRate < FULL_SHARE * this.#rateOf(this.#count - 1)) this.#count--;
+      const isFull = this.#count > 1 && this.#carriedRate >= FULL_SHARE * this.#rateOf(this.#count - 1);
+      this.#notFull = isFull ? 0 : this.#notFull + 1;
+      if (this.#count > 1 && this.#notFull >= MEASURED_TIMES) this.#leave();
       this.#carried = 0;
       this.#measuredSince = now;
     }
@@ -91,6 +100,11 @@ export class LinkSet {
       if (sendLoss.share >= NOTED_LOSS) slowest = Math.max(slowest, (roundTripTime.smoothed ?? 0) + REPORT_GAP);
     }
     return milliseconds(slowest);
+  }
+
+  #leave(): void {
+    this.#count--;
+    this.#notFull = 0;
   }
 
   #average(backlog: number, now: Milliseconds): void {
@@ -154,6 +168,6 @@ export class LinkSet {
 
 /** How long a full packet takes on a link that nothing waits for, as far as round trips tell. */
 function delayOf({ roundTripTime, estimator }: MemberLink): number {
-  const roundTrip = roundTripTime.minimum ?? roundTripTime.smoothed ?? 0;
+  const roundTrip = roundTripTime.minimum ?? roundTripTime.smoothed ?? UNKNOWN_ROUND_TRIP;
   return roundTrip / 2 + (FULL_PACKET * 1000) / estimator.capacity + 2 * estimator.queue.variation;
 }
