@@ -9,7 +9,8 @@ import { isBefore, next, type SequenceNumber } from "./sequence-number.ts";
 
 /**
  * A class whose packets are delivered in order. What is missing is lost on its link once M has passed it (RFC 1990
- * §4.1), or, where a silent link holds M, after the bundle's skew; then its copy is waited for, while copies come.
+ * §4.1); then its copy is waited for, while copies come. Where a silent link holds M, the bundle's skew bounds the wait,
+ * and, while copies come, the time that the peer takes to find such a link.
  */
 export class OrderedClass implements ReceivingClass {
   readonly #bundle: ReceivingBundle;
@@ -34,9 +35,9 @@ export class OrderedClass implements ReceivingClass {
   get deadline(): Milliseconds {
     const { waitingSince, missing } = this.#reassembler;
     if (waitingSince === undefined) return NEVER;
-    const { longestWait, skewWait, repairWait } = this.#bundle;
+    const { longestWait, repairWait } = this.#bundle;
     const isLost = this.#front.isBehind(missing);
-    const end = isLost ? this.#lostAt(missing, waitingSince) + repairWait.duration : waitingSince + skewWait.duration;
+    const end = isLost ? this.#lostAt(missing, waitingSince) + repairWait.duration : waitingSince + this.#silentWait;
     return milliseconds(Math.min(end, waitingSince + longestWait));
   }
 
@@ -120,8 +121,8 @@ export class OrderedClass implements ReceivingClass {
     const { skewWait, repairWait } = this.#bundle;
     const after = milliseconds(now - this.#front.passedAt(sequence));
     if (isCopy) repairWait.onCopy(after, now);
-    // In order on its link, so no M had called it lost: the front had moved on after the skew's wait.
-    else if (overtaken === 0) skewWait.onFilled(milliseconds(skewWait.duration + after), now);
+    // In order on its link, so no M had called it lost: it was given up after the wait for a silent link.
+    else if (overtaken === 0) skewWait.onFilled(milliseconds(this.#silentWait + after), now);
   }
 
   /** Finds M (RFC 1990 §4.1) over the links that are up. */
@@ -142,14 +143,22 @@ export class OrderedClass implements ReceivingClass {
     const { waitingSince = now, missing } = this.#reassembler;
     const { counters, longestWait } = this.#bundle;
     const isLost = this.#front.isBehind(missing);
-    if (!isLost) counters.timeouts++;
-    if (waitingSince + longestWait <= now) return this.#giveUpBefore(this.#reassembler.afterMissing);
-    if (isLost) return this.#giveUpBefore(this.#lostLongAgo(missing, now));
+    const isOverLimit = waitingSince + longestWait <= now;
+    if (isLost && !isOverLimit) return this.#giveUpBefore(this.#lostLongAgo(missing, now));
     const { afterMissing } = this.#reassembler;
-    this.#front.advance(afterMissing, now);
-    // After jumps over half of all numbers, what was remembered may seem to be far ahead.
-    if (!this.#front.isBehind(missing)) this.#front.restart(afterMissing, now);
-    return true;
+    if (!isLost) {
+      counters.timeouts++;
+      this.#front.advance(afterMissing, now);
+      // After jumps over half of all numbers, what was remembered may seem to be far ahead.
+      if (!this.#front.isBehind(missing)) this.#front.restart(afterMissing, now);
+    }
+    return this.#giveUpBefore(afterMissing);
+  }
+
+  /** How long something may be missing that M has not passed. */
+  get #silentWait(): number {
+    const { skewWait, repairWait } = this.#bundle;
+    return skewWait.duration + repairWait.silentDuration;
   }
 
   /** Up to where everything missing from `missing` on was lost on its link before the wait for copies. */

@@ -22,6 +22,9 @@ const SLACK = 15;
 const REPORT_GAP = 50;
 const UNMEASURED_ROUND_TRIP = 150;
 
+// After this time the peer calls a busy link silent, and sends what was under way on it again on others.
+const SILENT_AFTER = 150;
+
 /**
  * How long a bundle waits for the copy of a fragment that is lost on its link: as copies lately took, and not at all
  * while hardly any come. One that comes too late shows that the peer sends again, so no wait is needed to find out.
@@ -50,6 +53,12 @@ export class RepairWait {
     const peak = this.#peak.value;
     const wait = peak === undefined ? this.#expected() : FACTOR * peak + SLACK;
     return milliseconds(Math.min(wait, this.#limit));
+  }
+
+  /** The wait beyond the skew for what may be on a link that has fallen silent; 0 when it is in vain. */
+  get silentDuration(): Milliseconds {
+    if (!this.isWorthwhile) return milliseconds(0);
+    return milliseconds(Math.min(SILENT_AFTER + this.#expected(), this.#limit));
   }
 
   /** Notes a copy that came so long after its fragment was lost, in time or not. */
