@@ -219,7 +219,7 @@ describe("A client's configuration is refused", () => {
     ["keepalive", "0", 'expected seconds from 0.1 to 3600, such as 5, or a time with a unit: "500 ms", "2 min"'],
     ["timeout", "10 ms", 'expected auto, or seconds from 0.1 to 3600, or a time with a unit: "800 ms"'],
     ["reorder_wait", "1 min", 'expected seconds up to 10, or a time with a unit: "300 ms"'],
-    ["scheduler", "magic", "expected one of earliest-arrival, weighted"],
+    ["scheduler", "magic", "expected one of earliest-arrival, weighted, redundant, failover"],
     ["statuscommand", "up.sh", "expected the path of a program, from the root: /etc/hawser/up.sh"],
     ["control_socket", `/${"a".repeat(107)}`, "expected a path from the root of at most 107 bytes"],
     ["log_level", "loud", "expected one of trace, debug, info, warn, error, fatal"],

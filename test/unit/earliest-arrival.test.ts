@@ -7,6 +7,9 @@ import { megabitsPerSecond, milliseconds } from "../../shared/protocol/units.ts"
 import { downLink, upLink } from "../support/member-links.ts";
 
 const NOW = milliseconds(1000);
+// What waits is averaged over 60 ms.
+const LATER = milliseconds(NOW + 300);
+const MUCH_LATER = milliseconds(NOW + 900);
 const SIZE = 1500;
 
 describe("The earliest-arrival scheduler", () => {
@@ -38,34 +41,54 @@ describe("The earliest-arrival scheduler", () => {
     assert.equal(scheduler.pick([one, other], bulk(0), NOW), other);
   });
 
-  it("keeps bulk from a farther line until what waits would arrive earlier there", () => {
+  it("keeps bulk from a farther line until what waits for long would arrive earlier there", () => {
     const [near, far] = [line(0, 10, 10), line(1, 10, 40)];
-    const scheduler = schedulerOf([near, far]);
-    keepBusy(near);
+    const links = [near, far];
+    const scheduler = schedulerOf(links);
+    keepBusy(near, LATER);
 
-    assert.equal(scheduler.pick([near, far], bulk(10_000), NOW), undefined);
     // 15 ms farther: as much waits when 18,750 bytes do.
-    assert.equal(scheduler.pick([near, far], bulk(20_000), NOW), far);
-    assert.equal(scheduler.pick([near, far], bulk(0), NOW), far);
+    assert.equal(scheduler.pick(links, bulk(10_000), LATER), undefined);
+    assert.equal(scheduler.pick(links, bulk(30_000), milliseconds(LATER + 1)), undefined);
+    keepBusy(near, MUCH_LATER);
+    assert.equal(scheduler.pick(links, bulk(20_000), MUCH_LATER), far);
+    assert.equal(scheduler.pick(links, bulk(0), MUCH_LATER), far);
   });
 
   it("lets bulk leave the farther line when it no longer fills the nearer one", () => {
     const [near, far] = [line(0, 10, 10), line(1, 10, 40)];
     const links = [near, far];
     const scheduler = schedulerOf(links);
-    keepBusy(near);
-    scheduler.pick(links, bulk(20_000), NOW);
+    keepBusy(near, MUCH_LATER);
+    assert.equal(scheduler.pick(links, bulk(20_000), MUCH_LATER), far);
 
-    scheduler.onFeedback(links, 0, milliseconds(NOW + 300));
+    scheduler.onFeedback(links, 0, milliseconds(MUCH_LATER + 300));
 
-    assert.equal(scheduler.pick(links, bulk(0), NOW), undefined);
+    assert.equal(scheduler.pick(links, bulk(0), MUCH_LATER), undefined);
   });
 
   it("has no use for a line that adds little and is far", () => {
     const [near, far] = [line(0, 50, 10), line(1, 1, 600)];
-    const scheduler = schedulerOf([near, far]);
 
-    assert.equal(scheduler.usefulWait, 0);
+    assert.equal(schedulerOf([near, far]).usefulWait, schedulerOf([near]).usefulWait);
+  });
+
+  it("wants so much in the queue that a flow of CUBIC keeps the links full after a loss (RFC 9438 §4.6)", () => {
+    const near = line(0, 1000, 100);
+
+    const { usefulWait } = schedulerOf([near]);
+
+    assert.ok(Math.abs(usefulWait - 0.4 * 100) < 0.1, `${usefulWait}`);
+  });
+
+  it("wants more in the queue while copies of lost packets are awaited, up to a bound", () => {
+    const [near, worse] = [line(0, 1000, 100), line(0, 1000, 100)];
+    worse.sendLoss.count(99, 1, NOW);
+
+    const [usual, wanted] = [schedulerOf([near]), schedulerOf([worse])].map(({ usefulWait }) => usefulWait);
+
+    assert.ok(Math.abs((usual ?? 0) - 40) < 0.1, `${usual}`);
+    assert.equal(wanted, 80);
   });
 
   it("takes no line that is down", () => {
@@ -79,8 +102,8 @@ function line(ordinal: number, megabits: number, roundTripMs: number): MemberLin
   return link;
 }
 
-function keepBusy(link: MemberLink): void {
-  while (link.pacer.isFree(NOW)) link.pacer.charge(SIZE, NOW);
+function keepBusy(link: MemberLink, now = NOW): void {
+  while (link.pacer.isFree(now)) link.pacer.charge(SIZE, now);
 }
 
 function pick(links: readonly MemberLink[]): MemberLink | undefined {

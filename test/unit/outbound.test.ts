@@ -18,12 +18,14 @@ import {
   readFragmentFlags,
   readSequence,
 } from "../../shared/protocol/wire/frame-header.ts";
-import { ip4Packet } from "../support/ip-packets.ts";
+import { ip4Packet, serialOf } from "../support/ip-packets.ts";
 import { downLink, upLink } from "../support/member-links.ts";
 
 const NOW = seconds(10);
 const PACKET = 900_000;
 const LATER = milliseconds(NOW + 31);
+
+type TestPacket = { readonly size: number; readonly sourcePort?: number; readonly typeOfService?: number };
 
 describe("The way of a packet out", () => {
   it("puts the fragment's header and the protocol field in front of it, where it lies (RFC 1990 §3)", () => {
@@ -42,7 +44,7 @@ describe("The way of a packet out", () => {
 
     send(3000);
 
-    const sent = frames();
+    const sent = frames().toSorted((a, b) => a.sequence - b.sequence);
     assert.deepEqual(
       sent.map(({ flags }) => flags),
       [BEGIN, 0, END],
@@ -82,8 +84,8 @@ describe("The way of a packet out", () => {
 
     assert.ok(atOnce <= 4 && atOnce + waiting === 20, `${atOnce} and ${waiting}`);
     assert.deepEqual(
-      frames().map(({ sequence }) => sequence),
-      Array.from({ length: 20 }, (_, index) => index),
+      frames().map(({ serial }) => serial),
+      Array.from({ length: 20 }, (_, index) => index + 1),
     );
     // 1 byte is 1 µs; the pacer may run ahead by 2 ms.
     assert.ok(now - NOW > 15 && now - NOW < 20, `${now - NOW} ms`);
@@ -127,6 +129,8 @@ describe("The way of a packet out", () => {
     const waiting = outbound.queue.count;
     link.handle({ kind: "silence", silentFor: milliseconds(500) }, NOW);
 
+    link.sentPackets.abandon();
+    outbound.onFeedback(link, NOW);
     outbound.onLinksChanged();
     cells.recycle();
 
@@ -152,25 +156,58 @@ describe("The way of a packet out", () => {
     assert.ok(drops.get("queue-full") > 0);
   });
 
-  it("spreads flows over classes, and keeps a flow in its class (RFC 2686 §3)", () => {
+  it("sends what is real time in class 0, where nobody waits for order (RFC 2686 §3)", () => {
     const { send, frames } = setUp([upLink()]);
 
-    for (let port = 0; port < 200; port++) send(100, port % 50);
+    send(100);
+    send(1000);
 
-    const classes = new Map<number, Set<number>>();
-    for (const { bytes, trafficClass } of frames()) {
-      const port = ((bytes[26] ?? 0) << 8) | (bytes[27] ?? 0);
-      classes.set(port, (classes.get(port) ?? new Set()).add(trafficClass));
-    }
-    assert.equal(new Set([...classes.values()].flatMap((used) => [...used])).size, 8);
-    assert.ok([...classes.values()].every(({ size }) => size === 1));
+    const [small, large] = frames().map(({ trafficClass }) => trafficClass);
+    assert.equal(small, 0);
+    assert.notEqual(large, 0);
+  });
+
+  it("puts into class 0 only what every link takes whole, and nothing where it is the only class", () => {
+    const marked = { size: 1300, typeOfService: 46 << 2 };
+    const [narrow, single] = [setUp([upLink()]), setUp([upLink()], 1)];
+
+    narrow.sendMarked({ ...marked, size: 1000 });
+    narrow.sendMarked(marked);
+    single.sendMarked({ ...marked, size: 100 });
+
+    const classes = narrow.frames().map(({ trafficClass }) => trafficClass);
+    assert.equal(classes[0], 0);
+    assert.ok(classes.slice(1).every((trafficClass) => trafficClass === 1 || trafficClass === 2));
+    assert.deepEqual(
+      single.frames().map(({ trafficClass, sequence }) => [trafficClass, sequence]),
+      [[0, 0]],
+    );
+  });
+
+  it("keeps sparse flows apart from bulk, spreads both, and keeps a flow in its class (RFC 2686 §3)", () => {
+    const link = upLink();
+    const { send, outbound, frames } = setUp([link]);
+    if (link.outlet !== undefined) link.outlet.isBlocked = true;
+    for (let packet = 0; packet < 4; packet++) for (let port = 0; port < 20; port++) send(1000, port);
+    if (link.outlet !== undefined) link.outlet.isBlocked = false;
+
+    outbound.poll(NOW);
+
+    const sent = frames();
+    const ofPorts = Array.from({ length: 20 }, (_, port) => sent.filter((frame) => frame.port === port));
+    // The second packet that waits shows that a flow is bulk; the first one left with the sparse flows.
+    const sparse = ofPorts.map(([first]) => first?.trafficClass ?? -1);
+    const bulk = ofPorts.map((frames) => new Set(frames.slice(1).map(({ trafficClass }) => trafficClass)));
+    assert.deepEqual([...new Set(sparse)].toSorted(), [1, 2]);
+    assert.ok(bulk.every(({ size }) => size === 1));
+    assert.deepEqual([...new Set(bulk.flatMap((used) => [...used]))].toSorted(), [3, 4, 5, 6, 7]);
   });
 
   it("gives a link a null fragment that a burst has passed by, within 60 ms (RFC 1990 §4.1)", () => {
     const [first, second] = [upLink({ ordinal: 0 }), upLink({ ordinal: 1 })];
     const { send, outbound, frames } = setUp([first, second]);
     if (second.outlet !== undefined) second.outlet.isBlocked = true;
-    for (let packet = 0; packet < 5; packet++) send(100);
+    for (let packet = 0; packet < 5; packet++) send(1000);
     if (second.outlet !== undefined) second.outlet.isBlocked = false;
 
     outbound.handleTimeout(LATER);
@@ -190,7 +227,7 @@ describe("The way of a packet out", () => {
     const [first, second] = [upLink({ ordinal: 0 }), upLink({ ordinal: 1 })];
     const { send, outbound, frames } = setUp([first, second]);
     if (second.outlet !== undefined) second.outlet.isBlocked = true;
-    for (let packet = 0; packet < 5; packet++) send(100);
+    for (let packet = 0; packet < 5; packet++) send(1000);
     for (let check = 0; check < 5; check++) outbound.handleTimeout(outbound.nextTimeout());
 
     if (second.outlet !== undefined) second.outlet.isBlocked = false;
@@ -234,43 +271,49 @@ describe("A reordering margin", () => {
   });
 });
 
-function setUp(links: readonly MemberLink[]) {
+function setUp(links: readonly MemberLink[], classes = 8) {
   const arena = new Arena(2 * 1024 * 1024);
   const cells = new CellPool(arena, 256);
   const drops = new DropCounters();
   const scheduler = new WeightedScheduler();
-  const outbound = new Outbound({ arena, cells, links, scheduler, drops }, { mrru: 4000, classes: 8 });
+  const outbound = new Outbound({ arena, cells, links, scheduler, drops }, { mrru: 4000, classes });
   outbound.onLinksChanged();
   const batch = new PacketBatch(1);
   let place = PACKET;
-  const send = (size: number, port = 1000): void => {
+  let serial = 0;
+  const sendMarked = ({ size, sourcePort = 1000, typeOfService = 0 }: TestPacket): void => {
     const source = [10, 0, 0, 2];
-    arena.bytes.set(ip4Packet({ source, destination: [9, 9, 9, 9], sourcePort: port, size, serial: 1 }), place);
+    serial++;
+    arena.bytes.set(ip4Packet({ source, destination: [9, 9, 9, 9], sourcePort, size, serial }), place);
+    arena.bytes[place + 1] = typeOfService;
     batch.clear();
     batch.add(place, size, 0);
     outbound.handlePacket(batch, 0, NOW);
     // What was sent lies where it was read until the batch is written.
     place += HEADROOM + size;
   };
+  const send = (size: number, sourcePort = 1000): void => sendMarked({ size, sourcePort });
   const frames = () =>
-    links
-      .flatMap((link) => {
-        const rows = link.outlet?.batch;
-        if (rows === undefined) return [];
-        return Array.from({ length: rows.count }, (_, row) => frameAt(arena, rows, row, link));
-      })
-      .toSorted((a, b) => a.sequence - b.sequence);
-  return { arena, cells, drops, outbound, batch, send, frames };
+    links.flatMap((link) => {
+      const rows = link.outlet?.batch;
+      if (rows === undefined) return [];
+      return Array.from({ length: rows.count }, (_, row) => frameAt(arena, rows, row, link));
+    });
+  return { arena, cells, drops, outbound, batch, send, sendMarked, frames };
 }
 
+/** A frame that left on a link; port and serial number are those of a whole packet. */
 function frameAt(arena: Arena, rows: TransmitBatch, row: number, link: MemberLink) {
   const head = rows.headOffset(row);
+  const bytes = arena.bytes.slice(head, head + rows.headLength(row));
   return {
     link,
     flags: readFragmentFlags(arena.bytes, head),
     sequence: readSequence(arena.bytes, head),
     trafficClass: readFragmentClass(arena.bytes, head),
     length: rows.headLength(row) + rows.bodyLength(row),
-    bytes: arena.bytes.slice(head, head + rows.headLength(row)),
+    bytes,
+    port: ((bytes[26] ?? 0) << 8) | (bytes[27] ?? 0),
+    serial: bytes.length < 38 ? undefined : serialOf(bytes.subarray(6)),
   };
 }

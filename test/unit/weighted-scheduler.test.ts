@@ -68,7 +68,8 @@ describe("The weighted scheduler", () => {
 
   it("gives a link that could not carry for a while its share from now on, and none for the past", () => {
     const scheduler = new WeightedScheduler();
-    const [stalled, other] = [upLink({ ordinal: 0 }), upLink({ ordinal: 1 })];
+    const sendRate = megabitsPerSecond(10);
+    const [stalled, other] = [upLink({ ordinal: 0, sendRate }), upLink({ ordinal: 1, sendRate })];
     const links = [stalled, other];
     carry(scheduler, links, 10);
     block(stalled, true);
