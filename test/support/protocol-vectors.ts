@@ -18,7 +18,7 @@ import { highWord, lowWord } from "../../shared/protocol/seal/packet-number.ts";
 import { sealRow } from "../../shared/protocol/seal/seal-row.ts";
 import { SecurityAssociation } from "../../shared/protocol/seal/security-association.ts";
 import { TunnelHost } from "../../shared/protocol/tunnel-host.ts";
-import { milliseconds, seconds } from "../../shared/protocol/units.ts";
+import { megabitsPerSecond, milliseconds, seconds } from "../../shared/protocol/units.ts";
 import { dataWord } from "../../shared/protocol/wire/datagram-header.ts";
 import { BEGIN, END, FRAGMENT_HEADER_SIZE, writeFragmentHeader } from "../../shared/protocol/wire/frame-header.ts";
 import { toHex } from "./session-handshake.ts";
@@ -27,6 +27,8 @@ import { toHex } from "./session-handshake.ts";
 export const NOW = seconds(1);
 
 const AUTO: RateLimits = { kind: "auto" };
+// So fast that everything leaves at once.
+const FAST: RateLimits = { kind: "ceiling", rate: megabitsPerSecond(1000) };
 const RESPONDER_INDEX = 0x0a0b0c;
 const INITIATOR_INDEX = 0x010203;
 const LINE_MTU = 576;
@@ -48,7 +50,7 @@ export class VectorSender {
     const cells = new CellPool(arena, 64);
     const drops = new DropCounters();
     const keepalive = { interval: seconds(5), asksWhenIdle: true, deadAfter: undefined };
-    const rates = { sendLimits: AUTO, receiveLimits: AUTO };
+    const rates = { sendLimits: FAST, receiveLimits: AUTO };
     const place = { name: "dsl1", ordinal: 0, discriminator: 7, addressOffset: 0 };
     const link = new MemberLink({ ...place, ...rates, mtu: LINE_MTU, keepalive }, NOW);
     link.handle({ kind: "uplink available", detail: "" }, NOW);
@@ -65,6 +67,7 @@ export class VectorSender {
     this.control = new LinkControl(link, { arena, cells, drops, onPeerLostUplink: () => {} });
     const scheduler = new WeightedScheduler();
     this.#outbound = new Outbound({ arena, cells, links: [link], scheduler, drops }, { mrru: 1500, classes: 8 });
+    this.#outbound.onLinksChanged();
   }
 
   /** Adds a frame that is sealed as one of a packet number far into a session. */

@@ -45,7 +45,7 @@ describe("The earliest-arrival scheduler", () => {
     const [near, far] = [line(0, 10, 10), line(1, 10, 40)];
     const links = [near, far];
     const scheduler = schedulerOf(links);
-    keepBusy(near, LATER);
+    keepBusy(near, milliseconds(LATER + 1));
 
     // 15 ms farther: as much waits when 18,750 bytes do.
     assert.equal(scheduler.pick(links, bulk(10_000), LATER), undefined);

@@ -188,16 +188,16 @@ describe("The way of a packet out", () => {
     const link = upLink();
     const { send, outbound, frames } = setUp([link]);
     if (link.outlet !== undefined) link.outlet.isBlocked = true;
-    for (let packet = 0; packet < 4; packet++) for (let port = 0; port < 20; port++) send(1000, port);
+    for (let packet = 0; packet < 4; packet++) for (let port = 0; port < 40; port++) send(1100, port);
     if (link.outlet !== undefined) link.outlet.isBlocked = false;
 
     outbound.poll(NOW);
 
     const sent = frames();
-    const ofPorts = Array.from({ length: 20 }, (_, port) => sent.filter((frame) => frame.port === port));
-    // The second packet that waits shows that a flow is bulk; the first one left with the sparse flows.
+    const ofPorts = Array.from({ length: 40 }, (_, port) => sent.filter((frame) => frame.port === port));
+    // What waits of a sparse flow is less than a full packet: the third one shows that this is bulk.
     const sparse = ofPorts.map(([first]) => first?.trafficClass ?? -1);
-    const bulk = ofPorts.map((frames) => new Set(frames.slice(1).map(({ trafficClass }) => trafficClass)));
+    const bulk = ofPorts.map((frames) => new Set(frames.slice(2).map(({ trafficClass }) => trafficClass)));
     assert.deepEqual([...new Set(sparse)].toSorted(), [1, 2]);
     assert.ok(bulk.every(({ size }) => size === 1));
     assert.deepEqual([...new Set(bulk.flatMap((used) => [...used]))].toSorted(), [3, 4, 5, 6, 7]);
