@@ -1,5 +1,6 @@
 // Measures a bundle in simulation on the lines of the project's promise: `node dist/test/sim/baseline.js [CASE...]`,
 // all cases when absent. What of them, traffic/README.md says; `--jobs N` measures so many cells at a time.
+import process from "node:process";
 import { parseArgs } from "node:util";
 import { createHandshakeCrypto } from "../../shared/runtime/handshake-crypto.ts";
 import { CASES } from "./traffic/cases/all-cases.ts";
@@ -23,7 +24,10 @@ try {
   for (const [name, measured] of Object.entries(CASES)) {
     if (positionals.length > 0 && !positionals.includes(name)) continue;
     console.log(`\nCase ${name}`);
+    const before = process.cpuUsage();
     await measured.report({ crypto, selection }, { name, record, runner: workers?.runner(name, selection) });
+    const { user, system } = process.cpuUsage(before);
+    console.log(`\n${((user + system) / 1e6).toFixed(0)} s of processor time`);
   }
 } finally {
   await workers?.close();

@@ -9,7 +9,7 @@ import { CubicGrowth } from "./tcp/cubic.ts";
 import { LossBasedControl } from "./tcp/loss-based-control.ts";
 import { TcpReceiver } from "./tcp/receiver.ts";
 import { RenoGrowth } from "./tcp/reno.ts";
-import { FLAG, SEGMENT_OVERHEAD, SegmentWriter, TcpSegment } from "./tcp/segment.ts";
+import { FLAG, LARGEST_TOLD_WINDOW, SEGMENT_OVERHEAD, SegmentWriter, TcpSegment } from "./tcp/segment.ts";
 import { TcpSender } from "./tcp/sender.ts";
 import { type Flow, INTERNET_ADDRESS, type Traffic } from "./traffic.ts";
 
@@ -82,7 +82,7 @@ export class TcpFlow implements Flow {
     this.#sendingSide = options.direction === "up" ? "client" : "internet";
     this.#receivingSide = options.direction === "up" ? "internet" : "client";
     const { mtu } = traffic.network;
-    const largestWindow = options.receiveWindow ?? LARGEST_WINDOW;
+    const largestWindow = Math.min(options.receiveWindow ?? LARGEST_WINDOW, LARGEST_TOLD_WINDOW);
     const windows = { largestWindow, firstWindow: Math.min(FIRST_WINDOW, largestWindow) };
     this.#data = this.#writer(this.#sendingSide, mtu);
     this.#acks = this.#writer(this.#receivingSide, ACK_SIZE);

@@ -1,4 +1,3 @@
-import process from "node:process";
 import { bytes, type Milliseconds, milliseconds, seconds } from "../../../../shared/protocol/units.ts";
 import type { SimulatedLine } from "../../simulated-client.ts";
 import { expectedAlone, PLAIN_PAYLOAD_FACTOR } from "../capacity.ts";
@@ -21,7 +20,7 @@ const DURATION = seconds(10);
 
 // Of the shortest delay, within what batches of real kernels are.
 const GRANULARITY_SHARE = 1 / 10;
-const [FINEST, COARSEST] = [0.25, 1];
+const [FINEST, COARSEST] = [0.5, 1];
 
 // What is judged is the bundle, not how much memory a host gives a connection.
 const RECEIVE_WINDOW = bytes(64 * 1024 * 1024);
@@ -35,16 +34,11 @@ type Cell = { readonly seed: number; readonly control: ControlName };
 export const randomCase = measuredCase({
   cells: (selection: Selection): Cell[] =>
     seedsOf(selection, SEEDS).map((seed) => ({ seed, control: selection.control ?? "cubic" })),
-  measure: ({ seed, control }, context) => {
-    const before = process.cpuUsage();
-    const outcome = outcomeOf(seed, control, context);
-    const { user, system } = process.cpuUsage(before);
-    return { ...outcome, processorTime: (user + system) / 1000 };
-  },
+  measure: ({ seed, control }, context) => outcomeOf(seed, control, context),
   print: (measurements) => printOutcomes(measurements.map(({ result }) => result)),
 });
 
-function outcomeOf(seed: number, control: ControlName, context: CellContext): Omit<RandomOutcome, "processorTime"> {
+function outcomeOf(seed: number, control: ControlName, context: CellContext): RandomOutcome {
   const drawn = randomLines(seed, { duration: seconds(LONGEST_WARM_UP + DURATION) });
   const description = drawn.lines.map(describeLine).join(" | ");
   const common = { seed, lines: description, isComparable: areComparable(drawn.lines) };

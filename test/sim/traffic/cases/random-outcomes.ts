@@ -14,8 +14,6 @@ export type RandomOutcome = {
   readonly againstBest: number;
   readonly ofSum: number;
   readonly pingP95: number;
-  /** Milliseconds. */
-  readonly processorTime: number;
   /** Why there are no figures. */
   readonly error: string | null;
 };
@@ -30,8 +28,6 @@ export function printOutcomes(outcomes: readonly RandomOutcome[]): void {
       [`at least ${SUM_LIMIT} of sum, comparable lines`, ...row(comparable.map(sumOf), SUM_LIMIT)],
     ],
   );
-  const processorTime = outcomes.reduce((sum, outcome) => sum + outcome.processorTime, 0);
-  console.log(`\n${(processorTime / 1000).toFixed(0)} s of processor time`);
   printFailing("below the best line alone", outcomes, bestOf, BEST_LIMIT);
   printFailing("below the sum", comparable, sumOf, SUM_LIMIT);
   for (const { seed, error } of outcomes) if (error !== null) console.log(`seed ${seed}: ${error}`);
