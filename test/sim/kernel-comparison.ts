@@ -43,8 +43,6 @@ async function runKernel({ rate, delay, faults = {} }: Line, control: Control): 
   try {
     const { down, ...line } = evenLine("line", rate, delay);
     const network = await buildHomeNetwork(lab, [{ ...line, down: { ...down, ...faults } }]);
-    // By the routes, as a socket that begins with BBR keeps its pacing when iperf3 changes it to CUBIC.
-    for (const end of [network.home, network.web]) await end.useCongestionControl(control);
     const flow = await runFlow(lab, { ...network, direction: "down", control, seconds: UNTIL });
     return { between: (from, until) => goodputBetween(flow, from, until), sentAgain: flow.retransmits };
   } finally {

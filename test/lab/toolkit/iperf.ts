@@ -39,6 +39,8 @@ export type RunningFlow = { readonly port: number; readonly sender: Namespace; r
 
 /** Starts a flow. Its result throws when iperf3 failed, as it does when a connection breaks. */
 export async function startFlow(lab: Lab, flow: Flow): Promise<RunningFlow> {
+  // A socket that begins with BBR, where that is the host's default, stays paced when iperf3 changes it to CUBIC.
+  for (const end of [flow.home, flow.web]) await end.useCongestionControl(flow.control);
   const port = FIRST_PORT + flowCount++;
   const [server, client] = [serverWords(port), clientWords(flow, port)].map((words) =>
     flow.isMultipath === true ? [...MULTIPATH, ...words] : words,
