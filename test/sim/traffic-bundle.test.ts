@@ -144,6 +144,18 @@ describe("Random lines", () => {
     assert.notDeepEqual(randomLines(1), randomLines(2));
   });
 
+  it("are the same however long their rates change", () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const [short, long] = [seconds(5), seconds(50)].map((duration) => randomLines(seed, { duration }));
+
+      assert.deepEqual(short?.lines, long?.lines);
+      assert.deepEqual(
+        short?.changes,
+        long?.changes.filter(({ at }) => at < seconds(5)),
+      );
+    }
+  });
+
   it("stay within their ranges", () => {
     for (let seed = 1; seed <= 200; seed++) {
       const { lines, changes } = randomLines(seed);

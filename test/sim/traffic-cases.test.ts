@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
+import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { HandshakeCrypto } from "../../shared/protocol/session/handshake-crypto.ts";
 import { seconds } from "../../shared/protocol/units.ts";
 import { createHandshakeCrypto } from "../../shared/runtime/handshake-crypto.ts";
 import { CASES } from "./traffic/cases/all-cases.ts";
+import { CellRecord } from "./traffic/cases/cell-record.ts";
 import { CellWorkers } from "./traffic/cases/cell-workers.ts";
+import { measuredCase } from "./traffic/cases/measured-case.ts";
 import { chosen, chosenSets, parseSelection, seedsOf } from "./traffic/cases/selection.ts";
 
 describe("A selection of cells", () => {
@@ -63,16 +68,37 @@ describe("A cell of a case", () => {
 
     const [there, other] = await Promise.all([0, UPWARDS].map((index) => workers.runner("1", selection).run(index)));
 
-    assert.deepEqual(withoutTime(there), withoutTime(here));
-    assert.notDeepEqual(withoutTime(other), withoutTime(here));
+    assert.deepEqual(there, here);
+    assert.notDeepEqual(other, here);
+  });
+
+  it("is not measured again where a record has it", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "hawser-record-"));
+    const file = join(folder, "cells");
+    try {
+      let count = 0;
+      const counted = measuredCase({
+        cells: () => [7, 8],
+        measure: (cell) => ({ cell, count: ++count }),
+        print: () => 0,
+      });
+      const report = (record: CellRecord): Promise<void> =>
+        counted.report({ crypto, selection }, { name: "counted", runner: undefined, record });
+      await report(new CellRecord(file));
+      appendFileSync(file, '{"key":"half a li');
+
+      const record = new CellRecord(file);
+      await report(record);
+
+      assert.equal(count, 2);
+      assert.deepEqual(record.find("counted", 8, selection), { cell: 8, count: 2 });
+      assert.equal(record.find("counted", 8, { ...selection, duration: seconds(9) }), undefined);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("fails with what went wrong in the thread", async () => {
     await assert.rejects(workers.runner("1", selection).run(1000), /no cell 1000/);
   });
 });
-
-/** What of a measurement is the same every time. */
-function withoutTime(result: unknown): object {
-  return { ...Object(result), processorTime: 0 };
-}

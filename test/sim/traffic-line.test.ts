@@ -105,9 +105,24 @@ describe("A model TCP flow over one plain line", () => {
     assert.equal(early, 0);
     const { timeouts } = flow.sender.counters;
     assert.ok(timeouts >= 3 && timeouts <= 5, `${timeouts} timeouts`);
+    // Only the first of them reduces the threshold.
+    assert.ok(flow.sender.state.threshold > 40, `${flow.sender.state.threshold}`);
     const gap = flow.goodput.longestGap(seconds(5), seconds(15));
     assert.ok(gap >= 3000 && gap < 6500, `${gap} ms`);
     assert.ok(shareOf(flow, seconds(13), seconds(15)) > 0.9);
+  });
+
+  it("leaves slow start early and grows by 5 % per round trip until the first loss, as Linux's CUBIC does", () => {
+    const network = lineNetwork({});
+    const traffic = new Traffic(network);
+    const flow = cubicFrom(traffic, milliseconds(0));
+    traffic.run(milliseconds(400));
+    const { threshold, window } = flow.sender.state;
+    traffic.run(milliseconds(900));
+
+    assert.ok(threshold > 50 && threshold < 80, `${threshold}`);
+    const acknowledged = (CAPACITY * 0.5) / PAYLOAD;
+    assert.ok(Math.abs((flow.sender.state.window - window) / (acknowledged / 20) - 1) < 0.1);
   });
 
   it("answers congestion marks like losses, without any (RFC 3168)", () => {

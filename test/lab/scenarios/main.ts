@@ -50,7 +50,7 @@ function list(chosen: readonly ChosenCase[]): number {
 function conditions(args: readonly string[], options: LabOptions): string {
   const { repetitions, warmUpSeconds, seconds, traces } = options;
   // Where somebody keeps recordings is nobody else's business.
-  const shown = args.map((word) => (traces === undefined ? word : word.replace(traces, "DIR")));
+  const shown = args.map((word) => quoted(traces === undefined ? word : word.replace(traces, "DIR")));
   const command = ["npm run lab", ...(shown.length > 0 ? ["--", ...shown] : [])].join(" ");
   const model = /^model name\s*: (.*)$/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1] ?? "unknown processors";
   const times = repetitions === 1 ? "measured once" : `medians of ${repetitions}`;
@@ -59,6 +59,8 @@ function conditions(args: readonly string[], options: LabOptions): string {
     `otherwise) on ${availableParallelism()} processors (${model}), Linux ${release()}, Node.js ${process.version}.`
   );
 }
+
+const quoted = (word: string): string => (/[^\w./=:-]/.test(word) ? `'${word}'` : word);
 
 const total = (results: readonly CaseResult[]): string =>
   `${results.filter(isKept).length} of ${results.length} cases keep the promise.`;

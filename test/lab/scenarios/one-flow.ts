@@ -32,10 +32,12 @@ async function measure(repetition: Repetition, set: LineSet, kind: FlowKind): Pr
   return await withBench(repetition, set.lines, async (bench) => {
     const others = await comparisons(repetition, bench, kind, { isWithAlone: true });
     return await withBundle(bench, {}, async (tunnel) => {
-      const rate = goodputBetween(await bundleFlow(bench, kind), ...usualWindow(bench.options));
+      const flow = await bundleFlow(bench, kind);
+      const rate = goodputBetween(flow, ...usualWindow(bench.options));
       return [
         atLeast(set.oneFlowShare, "share", "share", rate / (await bundleCapacity(bench, tunnel, kind))),
         beside("goodput", "Mbit/s", inMegabits(rate)),
+        beside("segments sent again", "count", flow.retransmits),
         ...others,
       ];
     });

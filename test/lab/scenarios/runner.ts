@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import type { Choice, LabOptions } from "./options.ts";
+import { watchProcessors } from "./processor-load.ts";
 import { type CaseResult, figures, isKept } from "./results.ts";
-import type { LabCase, Reading, Scenario } from "./scenario.ts";
+import { beside, type LabCase, type Reading, type Scenario } from "./scenario.ts";
 import { readingText } from "./table.ts";
 
 /** A case that was chosen, and whose it is. */
@@ -46,7 +47,10 @@ async function runCase(
     const which = options.repetitions === 1 ? "" : ` (${index + 1} of ${options.repetitions})`;
     const title = `${progress} ${scenario.name}: ${labCase.name}${which}`;
     try {
-      const readings = await labCase.measure({ index, options });
+      const busyShare = watchProcessors();
+      const measured = await labCase.measure({ index, options });
+      // Where others need the processors as well, a figure may be the machine's and not ours.
+      const readings = [...measured, beside("processors busy", "share", busyShare())];
       repetitions.push(readings);
       tell(`${title}: ${readings.map(readingText).join(", ")}`);
     } catch (error) {

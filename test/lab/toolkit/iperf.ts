@@ -1,4 +1,4 @@
-import { array, looseObject, number, object, optional, parse, string } from "valibot";
+import { array, type InferOutput, looseObject, number, object, optional, parse, string } from "valibot";
 import { type BytesPerSecond, bytesPerSecond } from "../../../shared/protocol/units.ts";
 import type { Direction } from "../relay/messages.ts";
 import { WEB_ADDRESS } from "./home-network.ts";
@@ -39,6 +39,8 @@ export type RunningFlow = { readonly port: number; readonly sender: Namespace; r
 
 /** Starts a flow. Its result throws when iperf3 failed, as it does when a connection breaks. */
 export async function startFlow(lab: Lab, flow: Flow): Promise<RunningFlow> {
+  // A socket that begins with BBR, where that is the host's default, stays paced when iperf3 changes it to CUBIC.
+  for (const end of [flow.home, flow.web]) await end.useCongestionControl(flow.control);
   const port = FIRST_PORT + flowCount++;
   const [server, client] = [serverWords(port), clientWords(flow, port)].map((words) =>
     flow.isMultipath === true ? [...MULTIPATH, ...words] : words,
@@ -88,6 +90,8 @@ async function resultOf(flow: Flow, server: LabProcess, client: LabProcess): Pro
   await server.end(SLACK_MS);
   const serverReport = reportOf(server);
   const [receiver, sender] = flow.direction === "down" ? [clientReport, serverReport] : [serverReport, clientReport];
+  const control = sender.end.sender_tcp_congestion;
+  if (control !== flow.control) throw new Error(`iperf3 was to use ${flow.control}, but used ${control}`);
   return {
     intervals: receiver.intervals.flatMap(({ streams }) => streams),
     retransmits: sender.end.sum_sent?.retransmits ?? 0,
@@ -109,9 +113,10 @@ function reportOf(iperf: LabProcess): Report {
 const REPORT = object({
   error: optional(string()),
   intervals: array(looseObject({ streams: array(object({ start: number(), end: number(), bytes: number() })) })),
-  end: looseObject({ sum_sent: optional(looseObject({ retransmits: optional(number()) })) }),
+  end: looseObject({
+    sender_tcp_congestion: optional(string()),
+    sum_sent: optional(looseObject({ retransmits: optional(number()) })),
+  }),
 });
 
-type Report = { readonly intervals: readonly { readonly streams: FlowResult["intervals"] }[] } & {
-  readonly end: { readonly sum_sent?: { readonly retransmits?: number | undefined } | undefined };
-};
+type Report = Omit<InferOutput<typeof REPORT>, "error">;

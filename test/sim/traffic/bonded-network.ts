@@ -160,10 +160,7 @@ export class BondedNetwork implements Network {
 
   #takerOf(take: (frame: Frame) => void): Deliver<Frame> {
     return (frame, corruptedBit) => {
-      if (corruptedBit >= 0) {
-        const bit = corruptedBit % (frame.length * 8);
-        frame.bytes[bit >> 3] = (frame.bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-      }
+      frame.isDamaged = corruptedBit >= 0;
       take(frame);
       this.#frames.release(frame);
     };

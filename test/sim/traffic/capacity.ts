@@ -16,6 +16,9 @@ const TUNNEL_OVERHEAD = FULL_SIZE - FULL_PACKET;
 const CUBIC_FACTOR = 1.054;
 const RENO_FACTOR = 1.22;
 
+/** The payload of full packets on a line with a tunnel as a share of that without one. */
+export const PLAIN_PAYLOAD_FACTOR = (FULL_SIZE - TUNNEL_OVERHEAD - SEGMENT_OVERHEAD) / (FULL_SIZE - SEGMENT_OVERHEAD);
+
 /** Seen from the client. */
 export type Direction = "up" | "down";
 

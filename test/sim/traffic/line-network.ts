@@ -2,6 +2,7 @@ import { bytes, earliest, type Milliseconds, milliseconds } from "../../../share
 import { type Deliver, LineEmulator } from "../../emulator/line-emulator.ts";
 import type { LineOptions } from "../../emulator/line-options.ts";
 import { Arrivals, HEAD_SIZE } from "./arrivals.ts";
+import type { LineChange } from "./line-change.ts";
 import type { Arrival, Network, Side } from "./network.ts";
 
 const LARGEST_PACKET = 1500;
@@ -24,6 +25,15 @@ export class LineNetwork implements Network {
     this.up = new LineEmulator(line.up, seed * 2, owner);
     this.down = new LineEmulator(line.down, seed * 2 + 1, owner);
     this.mtu = Math.min(LARGEST_PACKET, this.up.options.mtu, this.down.options.mtu);
+  }
+
+  /** Lets a change of this line happen now. */
+  apply(change: LineChange): void {
+    for (const way of ["up", "down"] as const) {
+      const line = this[way];
+      if (change.kind === "options") line.change(change[way] ?? {}, this.now);
+      else line[change.kind](this.now);
+    }
   }
 
   send(from: Side, packet: Uint8Array): void {

@@ -70,7 +70,9 @@ export function randomLines(seed: number, options: Partial<RandomLinesOptions> =
   for (let line = 0; line < count; line++) {
     const drawn = randomLine(dice, all);
     lines.push(drawn);
-    if (dice.happens(all.changingShare)) changes.push(...rateChanges(drawn, line, dice, all.duration));
+    // Drawn apart, so that the lines are the same however long their rates change.
+    const ofChanges = new Random(dice.uint32());
+    if (dice.happens(all.changingShare)) changes.push(...rateChanges(drawn, line, ofChanges, all.duration));
   }
   return { lines, changes: changes.toSorted((a, b) => a.at - b.at) };
 }

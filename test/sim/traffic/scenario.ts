@@ -1,4 +1,3 @@
-import process from "node:process";
 import type { Scheduler } from "../../../shared/protocol/scheduler/scheduler.ts";
 import type { HandshakeCrypto } from "../../../shared/protocol/session/handshake-crypto.ts";
 import { type Milliseconds, milliseconds, seconds } from "../../../shared/protocol/units.ts";
@@ -60,8 +59,6 @@ export type ScenarioResult = {
   readonly share: Readonly<Record<Direction, number>>;
   /** The same as a share of what the lines do not lose. */
   readonly usableShare: Readonly<Record<Direction, number>>;
-  /** The processor time that it took. */
-  readonly processorTime: Milliseconds;
 };
 
 /** Looks at a running scenario at multiples of a time. */
@@ -80,7 +77,6 @@ const CONNECT_LIMIT = seconds(60);
 /** Runs a scenario over a bundle, and lets it be watched. An error names the seed. */
 export function runScenario(scenario: Scenario, crypto: HandshakeCrypto, watcher?: Watcher): ScenarioResult {
   return withSeed(scenario.seed, () => {
-    const before = process.cpuUsage();
     const network = connectedNetwork(scenario, crypto);
     const start = network.now;
     const traffic = new Traffic(network, scenario);
@@ -94,8 +90,7 @@ export function runScenario(scenario: Scenario, crypto: HandshakeCrypto, watcher
       applyChange(network, change);
     }
     run(until);
-    const { user, system } = process.cpuUsage(before);
-    return { ...measure(scenario, flows, start), processorTime: milliseconds((user + system) / 1000) };
+    return measure(scenario, flows, start);
   });
 }
 
@@ -180,7 +175,7 @@ function startFlows(traffic: Traffic, options: readonly FlowOptions[]): Flows {
   return flows;
 }
 
-function measure(scenario: Scenario, flows: Flows, start: Milliseconds): Omit<ScenarioResult, "processorTime"> {
+function measure(scenario: Scenario, flows: Flows, start: Milliseconds): ScenarioResult {
   const { lines, changes = [], warmUp, duration } = scenario;
   const from = milliseconds(start + warmUp);
   const until = milliseconds(from + duration);

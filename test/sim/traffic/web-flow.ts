@@ -148,7 +148,7 @@ class Transfer implements Flow {
       control,
       totalBytes: size,
       port: this.#port,
-      ...(firstRtt === undefined ? {} : { firstRtt: 2 * firstRtt }),
+      firstRtt: firstRtt === undefined ? -1 : 2 * firstRtt,
       onEnd: (endedAt) => {
         this.#isOver = true;
         onEnd(endedAt);

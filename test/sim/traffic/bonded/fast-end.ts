@@ -1,16 +1,18 @@
-import { Aead as NativeAead } from "dgram-native";
 import { Outlet } from "../../../../shared/protocol/link/outlet.ts";
 import { Arena } from "../../../../shared/protocol/packet/arena.ts";
 import { DeliveryBatch } from "../../../../shared/protocol/packet/delivery-batch.ts";
 import { HEADROOM, PacketBatch } from "../../../../shared/protocol/packet/packet-batch.ts";
 import { ReceiveBatch } from "../../../../shared/protocol/packet/receive-batch.ts";
-import { TransmitBatch } from "../../../../shared/protocol/packet/transmit-batch.ts";
-import type { Aead } from "../../../../shared/protocol/seal/aead.ts";
+import { NO_KEY, TRANSMIT_COLUMNS, TransmitBatch } from "../../../../shared/protocol/packet/transmit-batch.ts";
 import type { Tunnel } from "../../../../shared/protocol/tunnel.ts";
 import { TunnelHost } from "../../../../shared/protocol/tunnel-host.ts";
 import { type Milliseconds, milliseconds } from "../../../../shared/protocol/units.ts";
 import { ADDRESS_RECORD_SIZE } from "../../../../shared/protocol/wire/address-record.ts";
-import type { Frame, FramePool } from "./frame.ts";
+import { AEAD_TAG_SIZE, DATAGRAM_HEADER_SIZE } from "../../../../shared/protocol/wire/datagram-header.ts";
+import { PPP_PROTOCOLS } from "../../../../shared/protocol/wire/frame-header.ts";
+import { HEAD_SIZE } from "../arrivals.ts";
+import { ClearAead } from "./clear-aead.ts";
+import { FRAME_SIZE, type Frame, type FramePool } from "./frame.ts";
 
 const CELL_SIZE = 2048;
 const ASSEMBLY = 4 * 65_536;
@@ -18,6 +20,9 @@ const BATCH = 256;
 const STRIDE = 2048;
 const RECORD = 64;
 const LINKS = 32;
+
+// Of packets only the headers are looked at, fragment header included.
+const KEPT_OF_PACKETS = 64 + HEAD_SIZE;
 const SCRATCH = (2 * BATCH + 1) * STRIDE + LINKS * RECORD;
 
 /** What an end is made of. */
@@ -37,19 +42,18 @@ export type FastEndOptions = {
 
 /**
  * One end of a tunnel as the daemons drive it, for long simulations: it handles what comes at one time as one batch,
- * uses its buffers again, and is called only when it has something to do. The AEAD is the real one.
+ * uses its buffers again, and is called only when it has something to do. Nothing is encrypted, and only the heads of
+ * packets are copied; what a line has damaged is dropped as if an AEAD had found it.
  */
 export class FastEnd {
   readonly host: TunnelHost;
   readonly outlets: Outlet[] = [];
   readonly #options: FastEndOptions;
   readonly #arena: Arena;
-  readonly #aead = new NativeAead(256);
+  readonly #aead = new ClearAead(BATCH);
   readonly #delivery = new DeliveryBatch(BATCH);
   readonly #packets = new PacketBatch(1);
   readonly #received = new ReceiveBatch(BATCH);
-  readonly #sealed = new Uint8Array(BATCH * STRIDE);
-  readonly #lengths = new Int32Array(BATCH);
   readonly #records: number;
   readonly #receiveArea: number;
   readonly #packetArea: number;
@@ -70,7 +74,7 @@ export class FastEnd {
       links: LINKS,
       assemblyBytes: ASSEMBLY,
       delivery: this.#delivery,
-      aead: this.#makeAead(),
+      aead: this.#aead,
       random: options.random,
     });
     for (let socket = 0; socket < options.sockets; socket++) this.outlets.push(new Outlet(new TransmitBatch(BATCH)));
@@ -88,11 +92,11 @@ export class FastEnd {
     if (this.#receivedCount === BATCH) this.work(now);
     else if (socket !== this.#receivedBy) this.#handleReceived(now);
     this.#receivedBy = socket;
-    const { bytes, length } = frame;
+    const { bytes, length, kept } = frame;
     const offset = this.#receiveArea + this.#receivedCount++ * STRIDE;
-    const arena = this.#arena.bytes;
-    arena.set(bytes.subarray(0, length), offset);
-    this.#received.add(offset, length, this.record(peer), word(bytes, 0), word(bytes, 4));
+    this.#arena.bytes.set(bytes.subarray(0, kept), offset);
+    const row = this.#received.add(offset, length, this.record(peer), word(bytes, 0), word(bytes, 4));
+    this.#aead.noteDamage(row, frame.isDamaged);
     this.#isTouched = true;
   }
 
@@ -100,7 +104,7 @@ export class FastEnd {
   send(tunnel: Tunnel, packet: Uint8Array, now: Milliseconds): void {
     if (this.#packetCount === BATCH) this.work(now);
     const offset = this.#packetArea + this.#packetCount++ * STRIDE + HEADROOM;
-    this.#arena.bytes.set(packet, offset);
+    this.#arena.bytes.set(packet.length > HEAD_SIZE ? packet.subarray(0, HEAD_SIZE) : packet, offset);
     this.#packets.clear();
     this.#packets.add(offset, packet.length, 0);
     this.host.handlePacket(tunnel, this.#packets, 0, now);
@@ -127,14 +131,6 @@ export class FastEnd {
     } while (this.#resume());
     this.#packetCount = 0;
     this.#receivedCount = 0;
-  }
-
-  #makeAead(): Aead {
-    return {
-      addKey: (cipher, key) => this.#aead.addKey(cipher, key),
-      removeKey: (slot) => this.#aead.removeKey(slot),
-      open: (batch) => this.#aead.open(this.#arena.bytes, batch.columns, batch.capacity, 0, batch.count),
-    };
   }
 
   #writeRecord(peer: number, port: number): void {
@@ -173,15 +169,35 @@ export class FastEnd {
   #transmit(socket: number, now: Milliseconds): void {
     const batch = this.outlets[socket]?.batch;
     if (batch === undefined || batch.count === 0) return;
-    const { columns, capacity, count } = batch;
-    this.#aead.seal(this.#arena.bytes, columns, capacity, 0, count, this.#sealed, 0, STRIDE, this.#lengths);
-    for (let row = 0; row < count; row++) {
+    for (let row = 0; row < batch.count; row++) {
       const frame = this.#options.frames.take();
-      frame.length = this.#lengths[row] ?? 0;
-      frame.bytes.set(this.#sealed.subarray(row * STRIDE, row * STRIDE + frame.length));
+      this.#copyInto(frame, batch, row);
       this.#options.transmit(frame, socket, this.#portAt(batch.addressOffset(row)), now);
     }
     batch.clear();
+  }
+
+  #copyInto(frame: Frame, batch: TransmitBatch, row: number): void {
+    const arena = this.#arena.bytes;
+    const [head, headLength, bodyLength] = [batch.headOffset(row), batch.headLength(row), batch.bodyLength(row)];
+    const isSealed = batch.keySlot(row) !== NO_KEY;
+    const start = isSealed ? DATAGRAM_HEADER_SIZE : 0;
+    const isPacket = isSealed && arena[head] === PPP_PROTOCOLS.multilink;
+    const kept = Math.min(headLength + bodyLength, isPacket ? KEPT_OF_PACKETS : FRAME_SIZE);
+    const fromHead = Math.min(kept, headLength);
+    if (isSealed) {
+      const { columns, capacity } = batch;
+      writeWord(frame.bytes, 0, columns[TRANSMIT_COLUMNS.headerWord0 * capacity + row] ?? 0);
+      writeWord(frame.bytes, 4, columns[TRANSMIT_COLUMNS.headerWord1 * capacity + row] ?? 0);
+    }
+    frame.bytes.set(arena.subarray(head, head + fromHead), start);
+    if (kept > fromHead) {
+      const body = batch.bodyOffset(row);
+      frame.bytes.set(arena.subarray(body, body + kept - fromHead), start + fromHead);
+    }
+    frame.kept = start + kept;
+    frame.length = start + headLength + bodyLength + (isSealed ? AEAD_TAG_SIZE : 0);
+    frame.isDamaged = false;
   }
 
   #portAt(record: number): number {
@@ -193,4 +209,11 @@ export class FastEnd {
 function word(bytes: Uint8Array, offset: number): number {
   const high = ((bytes[offset] ?? 0) << 24) | ((bytes[offset + 1] ?? 0) << 16);
   return high | ((bytes[offset + 2] ?? 0) << 8) | (bytes[offset + 3] ?? 0);
+}
+
+function writeWord(bytes: Uint8Array, offset: number, value: number): void {
+  bytes[offset] = value >>> 24;
+  bytes[offset + 1] = value >>> 16;
+  bytes[offset + 2] = value >>> 8;
+  bytes[offset + 3] = value;
 }

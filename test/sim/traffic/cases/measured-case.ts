@@ -1,4 +1,5 @@
 import type { HandshakeCrypto } from "../../../../shared/protocol/session/handshake-crypto.ts";
+import type { CellRecord } from "./cell-record.ts";
 import type { Selection } from "./selection.ts";
 
 /** What the measuring of a cell may use. */
@@ -20,11 +21,18 @@ export interface CellRunner {
   run<Result>(index: number): Promise<Result>;
 }
 
+/** Where the cells of a case are measured and kept: here and nowhere, when there is neither. */
+export type CellPlace = {
+  readonly name: string;
+  readonly runner: CellRunner | undefined;
+  readonly record: CellRecord | undefined;
+};
+
 /** A case whose cells can be measured one by one, here or in another thread. */
 export type MeasuredCase = {
   readonly measure: (index: number, context: CellContext) => unknown;
-  /** Measures all cells, by `runner` where there is one, and prints the tables. */
-  readonly report: (context: CellContext, runner: CellRunner | undefined) => Promise<void>;
+  /** Measures all cells that are not in the record, and prints the tables. */
+  readonly report: (context: CellContext, place: CellPlace) => Promise<void>;
 };
 
 /** Makes a case out of its definition. */
@@ -36,12 +44,16 @@ export function measuredCase<Cell, Result>(definition: CaseDefinition<Cell, Resu
       if (cell === undefined) throw new RangeError(`there is no cell ${index}`);
       return measure(cell, context);
     },
-    report: async (context, runner) => {
-      const resultOf = async (cell: Cell, index: number): Promise<Measurement<Cell, Result>> => ({
-        cell,
-        result: runner === undefined ? measure(cell, context) : await runner.run<Result>(index),
-      });
-      print(await Promise.all(cells(context.selection).map(resultOf)), context.selection);
+    report: async (context, { name, runner, record }) => {
+      const { selection } = context;
+      const resultOf = async (cell: Cell, index: number): Promise<Measurement<Cell, Result>> => {
+        const known = record?.find<Result>(name, cell, selection);
+        if (known !== undefined) return { cell, result: known };
+        const result = runner === undefined ? measure(cell, context) : await runner.run<Result>(index);
+        record?.add(name, cell, selection, result);
+        return { cell, result };
+      };
+      print(await Promise.all(cells(selection).map(resultOf)), selection);
     },
   };
 }

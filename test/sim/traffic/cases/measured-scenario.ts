@@ -10,7 +10,7 @@ const TRACE_INTERVAL = milliseconds(250);
 export type MeasuredPings = { readonly median: number; readonly p95: number; readonly lost: number };
 
 /** The figures of a scenario as plain data. */
-export type MeasuredScenario = Pick<ScenarioResult, "goodput" | "share" | "usableShare" | "processorTime"> & {
+export type MeasuredScenario = Pick<ScenarioResult, "goodput" | "share" | "usableShare"> & {
   readonly tcp: readonly TcpResult[];
   readonly pings: readonly MeasuredPings[];
   readonly calls: readonly { readonly sent: number; readonly lost: number; readonly longestOutage: number }[];
@@ -27,12 +27,11 @@ export function measureScenario(
   if (selection.isTraced) console.log(`\n${title}, seed ${scenario.seed}`);
   const watcher = { every: TRACE_INTERVAL, look: trace.look.bind(trace) };
   const result = runScenario({ ...scenario, warmUp, duration }, crypto, selection.isTraced ? watcher : undefined);
-  const { goodput, share, usableShare, processorTime, tcp, pings, realtime } = result;
+  const { goodput, share, usableShare, tcp, pings, realtime } = result;
   return {
     goodput,
     share,
     usableShare,
-    processorTime,
     tcp,
     pings: pings.map(({ rtts, lost }) => ({ median: rtts.median, p95: rtts.percentile(0.95), lost })),
     calls: realtime.map(({ sent, lost, longestOutage }) => ({ sent, lost, longestOutage })),

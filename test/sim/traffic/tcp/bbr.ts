@@ -20,7 +20,6 @@ const FULL_ROUNDS = 3;
 const RTT_LIFETIME = 10_000;
 const PROBE_RTT_DURATION = 200;
 
-// What keeps a sender busy in spite of bursts and delayed acknowledgements.
 const BURSTS_IN_WINDOW = 3;
 
 type Mode = "startup" | "drain" | "probe bandwidth" | "probe RTT";
@@ -32,7 +31,7 @@ export class BbrControl implements CongestionControl {
   window = INITIAL_WINDOW;
   readonly threshold = Number.POSITIVE_INFINITY;
   /** As for an RTT of 1 ms, before the first one is measured. */
-  pacingRate = HIGH_GAIN * INITIAL_WINDOW;
+  pacingRate = HIGH_GAIN * INITIAL_WINDOW * PACING_MARGIN;
   readonly #bandwidth = new MaximumFilter(BANDWIDTH_ROUNDS);
   readonly #aggregation = new AckAggregation();
   #mode: Mode = "startup";
@@ -58,6 +57,15 @@ export class BbrControl implements CongestionControl {
     this.#cyclePhase = phase % CYCLE_GAINS.length;
   }
 
+  get isHoldingBack(): boolean {
+    return this.#mode === "probe RTT";
+  }
+
+  onConnected(rtt: number): void {
+    this.#hasRtt = true;
+    this.pacingRate = (HIGH_GAIN * INITIAL_WINDOW * PACING_MARGIN) / rtt;
+  }
+
   onSent(): void {
     // The window alone decides.
   }
@@ -66,7 +74,7 @@ export class BbrControl implements CongestionControl {
     this.#updateBandwidth(report);
     this.#aggregation.onAck(report, this.#bandwidth.maximum, this.#isRoundStart, this.window);
     this.#updateCycle(report);
-    this.#checkFull();
+    this.#checkFull(report);
     this.#checkDrained(report);
     this.#updateSmallestRtt(report);
     this.#setPacingRate(report);
@@ -75,8 +83,8 @@ export class BbrControl implements CongestionControl {
 
   onCongestion(cause: CongestionCause, inFlight: number): void {
     if (cause === "ecn") return;
-    this.#saveWindow();
-    if (cause !== "timeout") return;
+    if (cause !== "another timeout") this.#saveWindow();
+    if (cause === "loss") return;
     this.#wasRecovering = true;
     this.#fullBandwidth = 0;
     this.#isRoundStart = true;
@@ -102,7 +110,10 @@ export class BbrControl implements CongestionControl {
       this.#isRoundStart = true;
       this.#isConserving = false;
     }
-    this.#bandwidth.add(report.rateSegments / report.rateInterval, this.#round);
+    const bandwidth = report.rateSegments / report.rateInterval;
+    if (!report.isApplicationLimited || bandwidth >= this.#bandwidth.maximum) {
+      this.#bandwidth.add(bandwidth, this.#round);
+    }
   }
 
   #updateCycle(report: AckReport): void {
@@ -119,8 +130,8 @@ export class BbrControl implements CongestionControl {
     return isLongEnough && (report.newlyLost > 0 || report.inFlightBefore >= this.#inFlightFor(gain));
   }
 
-  #checkFull(): void {
-    if (this.#isFull || !this.#isRoundStart) return;
+  #checkFull(report: AckReport): void {
+    if (this.#isFull || !this.#isRoundStart || report.isApplicationLimited) return;
     if (this.#bandwidth.maximum >= this.#fullBandwidth * FULL_GROWTH) {
       this.#fullBandwidth = this.#bandwidth.maximum;
       this.#fullCount = 0;
@@ -174,10 +185,7 @@ export class BbrControl implements CongestionControl {
   }
 
   #setPacingRate(report: AckReport): void {
-    if (!this.#hasRtt && report.smoothedRtt > 0) {
-      this.#hasRtt = true;
-      this.pacingRate = (HIGH_GAIN * INITIAL_WINDOW * PACING_MARGIN) / report.smoothedRtt;
-    }
+    if (!this.#hasRtt && report.smoothedRtt > 0) this.onConnected(report.smoothedRtt);
     const rate = this.#pacingGain * this.#bandwidth.maximum * PACING_MARGIN;
     if (rate > 0 && (this.#isFull || rate > this.pacingRate)) this.pacingRate = rate;
   }
@@ -185,7 +193,7 @@ export class BbrControl implements CongestionControl {
   #setWindow(report: AckReport): void {
     const acked = report.newlyDelivered;
     if (acked > 0 && !this.#recoverOrRestore(report)) {
-      const target = this.#inFlightFor(this.#windowGain) + (this.#isFull ? this.#aggregation.allowance : 0);
+      const target = this.#inFlightFor(this.#windowGain, this.#isFull ? this.#aggregation.allowance : 0);
       if (this.#isFull) this.window = Math.min(this.window + acked, target);
       else if (this.window < target || report.delivered < INITIAL_WINDOW) this.window += acked;
       this.window = Math.max(this.window, LEAST_WINDOW);
@@ -215,11 +223,16 @@ export class BbrControl implements CongestionControl {
     this.#windowBefore = isNew ? this.window : Math.max(this.#windowBefore, this.window);
   }
 
-  #inFlightFor(gain: number): number {
+  #inFlightFor(gain: number, allowance = 0): number {
     if (this.#smallestRtt === Number.POSITIVE_INFINITY) return INITIAL_WINDOW;
-    const slack = BURSTS_IN_WINDOW * burstOf(this.pacingRate);
-    const product = Math.ceil(gain * this.#bandwidth.maximum * this.#smallestRtt) + slack;
-    return this.#mode === "probe bandwidth" && this.#cyclePhase === 0 ? product + 2 : product;
+    const product = Math.ceil(gain * this.#bandwidth.maximum * this.#smallestRtt);
+    return this.#roundedUp(product + Math.floor(allowance));
+  }
+
+  /** Adds what keeps a sender busy in spite of bursts, to an even number for delayed acknowledgements' sake. */
+  #roundedUp(segments: number): number {
+    const withBursts = Math.ceil((segments + BURSTS_IN_WINDOW * burstOf(this.pacingRate)) / 2) * 2;
+    return this.#mode === "probe bandwidth" && this.#cyclePhase === 0 ? withBursts + 2 : withBursts;
   }
 
   get #cycleGain(): number {

@@ -12,10 +12,12 @@ export class AckReport {
   inFlight = 0;
   /** Whether the cumulative acknowledgement advanced. */
   hasAdvanced = false;
+  /** Whether the window may grow: the acknowledgement advanced, or packets are known to come out of order. */
+  mayGrow = false;
   /** The first segment that is not acknowledged, and the next to be sent. */
   first = 0;
   next = 0;
-  /** A round-trip time in milliseconds, or -1. */
+  /** The round-trip time in milliseconds of what was sent last and is delivered now, or -1. */
   rtt = -1;
   smallestRtt = Number.POSITIVE_INFINITY;
   smoothedRtt = 0;
@@ -24,6 +26,8 @@ export class AckReport {
   rateInterval = -1;
   /** The count of delivered segments when the sample's segment was sent. */
   deliveredBefore = 0;
+  /** Whether the sample's segment was sent when there was too little to send. */
+  isApplicationLimited = false;
   isRecovering = false;
   /** Whether the window, and not the application or the receiver, held the sender back. */
   isWindowLimited = false;
@@ -31,8 +35,8 @@ export class AckReport {
   mostOut = 0;
 }
 
-/** Why a control has to reduce its window. */
-export type CongestionCause = "loss" | "ecn" | "timeout";
+/** Why a control has to reduce its window; another timeout is one before the last was made good. */
+export type CongestionCause = "loss" | "ecn" | "timeout" | "another timeout";
 
 /** How much a sender may have in flight, and how fast it may send. Sizes are in segments. */
 export interface CongestionControl {
@@ -41,6 +45,10 @@ export interface CongestionControl {
   readonly threshold: number;
   /** Segments per millisecond; infinite when nothing paces. */
   readonly pacingRate: number;
+  /** Whether it keeps less in flight than the line carries, so that delivery rates say nothing of the line. */
+  readonly isHoldingBack: boolean;
+  /** Takes the RTT of the handshake. */
+  onConnected(rtt: number): void;
   /** Notes a segment that was sent, whether for the first time or again. */
   onSent(): void;
   onAck(report: AckReport): void;
@@ -57,9 +65,13 @@ export const INITIAL_WINDOW = 10;
 
 // Linux sends what a pacing rate allows in a millisecond at once, as far as one super-packet holds it.
 const BURST_DURATION = 1.024;
+const LEAST_BURST = 2;
 const LARGEST_BURST = 44;
+// BBR sends single segments below 1.2 Mbit/s, as long as a segment is a full one.
+const SLOW_RATE = 0.1;
 
 /** How many segments leave at once at a pacing rate in segments per millisecond. */
 export function burstOf(pacingRate: number): number {
-  return Math.max(2, Math.min(LARGEST_BURST, Math.floor(pacingRate * BURST_DURATION)));
+  const least = pacingRate < SLOW_RATE ? 1 : LEAST_BURST;
+  return Math.max(least, Math.min(LARGEST_BURST, Math.floor(pacingRate * BURST_DURATION)));
 }

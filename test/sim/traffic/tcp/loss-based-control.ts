@@ -5,14 +5,14 @@ import {
   INITIAL_WINDOW,
 } from "./congestion-control.ts";
 
-/** How a loss-based window grows and shrinks. Sizes are in segments, times in milliseconds. */
+/** How a loss-based window grows and shrinks. Sizes are in whole segments, times in milliseconds. */
 export interface Growth {
   /** The threshold after congestion at this window. */
-  reduced(window: number, now: number): number;
-  /** The window after an acknowledgement in congestion avoidance. */
-  grown(window: number, acked: number, report: AckReport): number;
-  /** Whether slow start should end at this window, though nothing is lost. */
-  endsSlowStart(window: number, report: AckReport): boolean;
+  reduced(window: number): number;
+  /** In congestion avoidance: how many acknowledged segments make the window one larger. */
+  acksPerSegment(window: number, acked: number, report: AckReport): number;
+  /** Takes the RTT of every acknowledgement; whether slow start should end at this window, though nothing is lost. */
+  endsSlowStart(window: number, isInSlowStart: boolean, report: AckReport): boolean;
   onTimeout(): void;
 }
 
@@ -22,9 +22,11 @@ export interface Growth {
  */
 export class LossBasedControl implements CongestionControl {
   readonly pacingRate = Number.POSITIVE_INFINITY;
+  readonly isHoldingBack = false;
   readonly #growth: Growth;
   #window = INITIAL_WINDOW;
   #threshold = Number.POSITIVE_INFINITY;
+  #credit = 0;
   #isReducing = false;
   #windowBefore = 0;
   #thresholdBefore = 0;
@@ -43,23 +45,32 @@ export class LossBasedControl implements CongestionControl {
     return this.#threshold;
   }
 
+  onConnected(): void {
+    // CUBIC's smallest RTT is that of data.
+  }
+
   onSent(): void {
     if (this.#isReducing) this.#sentInRecovery++;
   }
 
   onAck(report: AckReport): void {
+    const isInSlowStart = this.#window < this.#threshold;
+    if (this.#growth.endsSlowStart(this.#window, isInSlowStart, report)) this.#threshold = this.#window;
     if (this.#isReducing) this.#reduceInProportion(report);
-    else if (report.newlyDelivered > 0) this.#grow(report);
+    else if (report.mayGrow) this.#grow(report);
   }
 
-  onCongestion(cause: CongestionCause, inFlight: number, now: number): void {
-    this.#windowBefore = this.#window;
-    this.#thresholdBefore = this.#threshold;
-    this.#threshold = Math.max(2, this.#growth.reduced(this.#window, now));
+  onCongestion(cause: CongestionCause, inFlight: number): void {
+    if (cause !== "another timeout") {
+      this.#windowBefore = this.#window;
+      this.#thresholdBefore = this.#threshold;
+      this.#threshold = Math.max(2, this.#growth.reduced(this.#window));
+    }
+    this.#credit = 0;
     this.#deliveredInRecovery = 0;
     this.#sentInRecovery = 0;
-    this.#isReducing = cause !== "timeout";
-    if (cause === "timeout") this.#growth.onTimeout();
+    this.#isReducing = cause === "loss" || cause === "ecn";
+    if (!this.#isReducing) this.#growth.onTimeout();
     if (cause !== "ecn") this.#window = inFlight + 1;
   }
 
@@ -75,16 +86,28 @@ export class LossBasedControl implements CongestionControl {
   }
 
   #grow(report: AckReport): void {
+    // In slow start the window grows to what could be in flight in the next round.
+    const isGrowingFast = this.#window < this.#threshold && this.#window < 2 * report.mostOut;
+    if (!report.isWindowLimited && !isGrowingFast) return;
     let acked = report.newlyDelivered;
     if (this.#window < this.#threshold) {
-      if (this.#growth.endsSlowStart(this.#window, report)) this.#threshold = this.#window;
-      // In slow start the window grows to what could be in flight in the next round.
-      if (this.#window >= 2 * report.mostOut) return;
-      const grown = Math.min(this.#window + acked, Math.max(this.#threshold, this.#window));
+      const grown = Math.min(this.#window + acked, this.#threshold);
       acked -= grown - this.#window;
       this.#window = grown;
     }
-    if (acked > 0 && report.isWindowLimited) this.#window = this.#growth.grown(this.#window, acked, report);
+    if (acked > 0) this.#avoidCongestion(acked, this.#growth.acksPerSegment(this.#window, acked, report));
+  }
+
+  // Linux, tcp_cong_avoid_ai: what was saved up at a slower growth counts for one segment at most.
+  #avoidCongestion(acked: number, acksPerSegment: number): void {
+    if (this.#credit >= acksPerSegment) {
+      this.#credit = 0;
+      this.#window++;
+    }
+    this.#credit += acked;
+    const grown = Math.floor(this.#credit / acksPerSegment);
+    this.#credit -= grown * acksPerSegment;
+    this.#window += grown;
   }
 
   #reduceInProportion(report: AckReport): void {

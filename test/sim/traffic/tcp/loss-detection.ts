@@ -1,5 +1,6 @@
 import type { RoundTrip } from "./round-trip.ts";
 import type { Scoreboard } from "./scoreboard.ts";
+import { TICK } from "./ticks.ts";
 
 const NONE = -1;
 
@@ -7,6 +8,7 @@ const NONE = -1;
 const DUPLICATE_THRESHOLD = 3;
 const LARGEST_REORDERING = 300;
 const RECOVERIES_TO_PERSIST = 16;
+const LEAST_WAIT = 2 * TICK;
 
 /**
  * RACK (RFC 8985) as Linux does it: a segment is lost when one that was sent later has arrived, and a reordering window
@@ -52,22 +54,25 @@ export class LossDetection {
       // It may be the first transmission that has arrived.
       if (rtt < this.#roundTrip.smallest) return;
     } else if (segment < this.#highestBefore) {
-      this.#hasReordered = true;
-      this.#reordering = Math.min(LARGEST_REORDERING, Math.max(this.#reordering, this.#highestBefore - segment));
+      this.#noteReordering(segment);
     }
+    this.#rtt = rtt;
     if (sentAt < this.#sentAt || (sentAt === this.#sentAt && segment < this.#segment)) return;
     this.#sentAt = sentAt;
     this.#segment = segment;
-    this.#rtt = rtt;
   }
 
   /** Notes that the receiver got a segment twice: at most one step in a round trip. */
   onDuplicate(now: number): void {
-    if (now - this.#stepsRaisedAt < this.#roundTrip.smoothed) return;
+    if (!this.#hasReordered || now - this.#stepsRaisedAt < this.#roundTrip.smoothed) return;
     this.#stepsRaisedAt = now;
     this.#steps = Math.min(255, this.#steps + 1);
     this.#stepsPersist = RECOVERIES_TO_PERSIST;
-    this.#hasReordered = true;
+  }
+
+  /** Notes that the first transmission of a segment was acknowledged although it was taken as lost. */
+  onLateArrival(segment: number): void {
+    if (segment < this.#board.highestSacked) this.#noteReordering(segment);
   }
 
   onRecoveryEnd(): void {
@@ -88,7 +93,8 @@ export class LossDetection {
         board.markLost(segment);
         count++;
       } else {
-        this.deadline = sentAt + patience;
+        // Linux's timer waits for all that may be lost, and never less than two ticks.
+        this.deadline = this.#sentAt + patience + LEAST_WAIT;
         break;
       }
       segment = following;
@@ -105,6 +111,12 @@ export class LossDetection {
       segment = following;
     }
     this.deadline = Number.POSITIVE_INFINITY;
+  }
+
+  #noteReordering(segment: number): void {
+    const places = Math.max(this.#highestBefore, this.#board.highestSacked) - segment;
+    this.#hasReordered = true;
+    this.#reordering = Math.min(LARGEST_REORDERING, Math.max(this.#reordering, places));
   }
 
   #reorderingWindow(isRecovering: boolean): number {

@@ -1,29 +1,49 @@
-/** The largest of the values of the last rounds. */
+type Choice = { value: number; round: number };
+
+/** The largest of the values of the last rounds, as far as three remembered ones tell: Linux, win_minmax.c. */
 export class MaximumFilter {
   readonly #length: number;
-  readonly #values: Float64Array;
-  #round = 0;
-  /** 0 before the first value. */
-  maximum = 0;
+  #first: Choice = { value: 0, round: 0 };
+  #second: Choice = this.#first;
+  #third: Choice = this.#first;
 
   /** `length` is how many rounds a value counts. */
   constructor(length: number) {
     this.#length = length;
-    this.#values = new Float64Array(length);
+  }
+
+  /** 0 before the first value. */
+  get maximum(): number {
+    return this.#first.value;
   }
 
   /** Notes a value of a round; rounds do not go back. */
   add(value: number, round: number): void {
-    if (round !== this.#round) this.#enter(round);
-    const slot = round % this.#length;
-    this.#values[slot] = Math.max(this.#values[slot] ?? 0, value);
-    if (value > this.maximum) this.maximum = value;
+    const added = { value, round };
+    if (value >= this.#first.value || round - this.#third.round > this.#length) {
+      this.#first = this.#second = this.#third = added;
+      return;
+    }
+    if (value >= this.#second.value) this.#second = this.#third = added;
+    else if (value >= this.#third.value) this.#third = added;
+    this.#age(added);
   }
 
-  #enter(round: number): void {
-    const passed = Math.min(round - this.#round, this.#length);
-    for (let step = 0; step < passed; step++) this.#values[(round - step) % this.#length] = 0;
-    this.#round = round;
-    this.maximum = Math.max(...this.#values);
+  #age(added: Choice): void {
+    const age = added.round - this.#first.round;
+    if (age > this.#length) {
+      this.#shift(added);
+      if (added.round - this.#first.round > this.#length) this.#shift(added);
+    } else if (this.#second.round === this.#first.round && age > this.#length / 4) {
+      this.#second = this.#third = added;
+    } else if (this.#third.round === this.#second.round && age > this.#length / 2) {
+      this.#third = added;
+    }
+  }
+
+  #shift(added: Choice): void {
+    this.#first = this.#second;
+    this.#second = this.#third;
+    this.#third = added;
   }
 }

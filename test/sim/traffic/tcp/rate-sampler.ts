@@ -14,22 +14,31 @@ export class RateSampler {
   #deliveredBefore = NONE;
   #deliveredAtBefore = 0;
   #sendingTime = 0;
+  /** Until how many are delivered, samples say little of the line. */
+  #limitedUntil = 0;
+  #wasLimited = false;
 
   constructor(board: Scoreboard) {
     this.#board = board;
   }
 
+  /** Notes that what is in flight now, and what follows, is less than the line carries. */
+  limit(): void {
+    this.#limitedUntil = Math.max(1, this.delivered + this.#board.inFlight);
+  }
+
   /** Notes a segment that is about to be sent, before the scoreboard does. */
   onSend(now: number): void {
-    const { first, next, sackedCount } = this.#board;
-    if (next - first > sackedCount) return;
+    if (this.#board.next > this.#board.first) return;
     this.#firstSentAt = now;
     this.#deliveredAt = now;
   }
 
   /** Writes down with a segment that was just sent what was delivered before. */
   stamp(segment: number): void {
-    this.#board.noteDelivery(segment, this.delivered, this.#deliveredAt, this.#firstSentAt);
+    // The sign tells whether the sample will be limited.
+    const delivered = this.#limitedUntil > 0 ? NONE - this.delivered : this.delivered;
+    this.#board.noteDelivery(segment, delivered, this.#deliveredAt, this.#firstSentAt);
   }
 
   /** Notes a delivered segment, before the scoreboard forgets it. */
@@ -39,7 +48,9 @@ export class RateSampler {
     const sentAt = this.#board.sentAt(segment);
     if (sentAt < this.#newestSentAt) return;
     this.#newestSentAt = sentAt;
-    this.#deliveredBefore = this.#board.deliveredBefore(segment);
+    const before = this.#board.deliveredBefore(segment);
+    this.#wasLimited = before < 0;
+    this.#deliveredBefore = this.#wasLimited ? NONE - before : before;
     this.#deliveredAtBefore = this.#board.deliveredAt(segment);
     this.#sendingTime = sentAt - this.#board.firstSentAt(segment);
     this.#firstSentAt = sentAt;
@@ -47,8 +58,10 @@ export class RateSampler {
 
   /** Puts the sample of an acknowledgement into its report; intervals below the smallest RTT are none. */
   report(into: AckReport, smallestRtt: number): void {
+    if (this.delivered > this.#limitedUntil) this.#limitedUntil = 0;
     into.delivered = this.delivered;
     into.rateInterval = -1;
+    into.isApplicationLimited = this.#wasLimited;
     if (this.#deliveredBefore === NONE) return;
     const interval = Math.max(this.#sendingTime, this.#deliveredAt - this.#deliveredAtBefore);
     into.deliveredBefore = this.#deliveredBefore;

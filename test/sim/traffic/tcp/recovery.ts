@@ -10,10 +10,13 @@ const OPEN: State = { kind: "open" };
 /** What a recovery counts into. */
 type Counters = { recoveries: number; undone: number };
 
+/** How a recovery goes on after an acknowledgement; `late` when it shows that what was sent again was only late. */
+export type RecoveryOutcome = "goes on" | "ended" | "late";
+
 /**
  * Whether a sender is repairing losses, and whether that turns out to be needless: the reduction is undone when every
- * retransmission was reported as a duplicate (RFC 3708), or when what is acknowledged was sent before the first
- * retransmission (Eifel, RFC 3522).
+ * retransmission was reported as a duplicate (RFC 3708), when what is acknowledged was sent before the first
+ * retransmission (Eifel, RFC 3522), or when after a timeout something arrives that was sent once (F-RTO, RFC 5682).
  */
 export class Recovery {
   readonly #control: CongestionControl;
@@ -26,6 +29,7 @@ export class Recovery {
   /** The timestamp of the first retransmission, in whole milliseconds. */
   #sentAgainAt = -1;
   #firstBefore = 0;
+  #hasOriginal = false;
 
   constructor(control: CongestionControl, board: Scoreboard, counters: Counters) {
     this.#control = control;
@@ -59,9 +63,13 @@ export class Recovery {
     return true;
   }
 
+  /** Notes a timeout; further ones before the first is repaired do not reduce the threshold again. */
   onTimeout(now: number): void {
-    this.#control.onCongestion("timeout", this.#board.inFlight, now);
-    if (this.#state.kind !== "timeout") this.#enter("timeout");
+    const { first, next, inFlight } = this.#board;
+    const isNew = this.#state.kind === "open" || first >= this.#state.until;
+    this.#control.onCongestion(isNew ? "timeout" : "another timeout", inFlight, now);
+    if (isNew) this.#enter("timeout");
+    else this.#state = { kind: "timeout", until: next };
   }
 
   onSentAgain(now: number): void {
@@ -69,30 +77,38 @@ export class Recovery {
     if (this.#sentAgainAt < 0) this.#sentAgainAt = Math.floor(now);
   }
 
+  /** Notes a delivered segment, before the scoreboard forgets it. */
+  onDelivered(segment: number): void {
+    if (this.#state.kind !== "timeout" || segment >= this.#state.until) return;
+    if (!this.#board.wasSentAgain(segment)) this.#hasOriginal = true;
+  }
+
   /** Notes that the receiver got something twice. */
   onDuplicate(): void {
     if (this.#unexplained > 0) this.#unexplained--;
   }
 
-  /** Ends the recovery when its time is over, or undoes it; true when it ended. `echo` is the timestamp that came back. */
-  onAck(echo: number, now: number): boolean {
+  /** Ends the recovery when its time is over, or undoes it. `echo` is the timestamp that came back. */
+  onAck(echo: number, now: number): RecoveryOutcome {
     const state = this.#state;
-    if (state.kind === "open") return false;
-    if (this.#mayUndo && this.#isNeedless(echo)) {
-      this.#counters.undone++;
-      this.#control.onUndo(now);
-      this.#board.forgetLosses();
-    } else if (this.#board.first < state.until) {
-      return false;
-    }
+    if (state.kind === "open") return "goes on";
+    const isLate = this.#mayUndo && (this.#hasOriginal || this.#isEchoEarly(echo));
+    const isUndone = isLate || (this.#mayUndo && this.#unexplained === 0);
+    if (!isUndone && this.#board.first < state.until) return "goes on";
+    if (isUndone) this.#undo(isLate, now);
     this.#control.onRecoveryEnd(now);
     this.#state = OPEN;
     this.#mayUndo = false;
-    return true;
+    return isLate ? "late" : "ended";
   }
 
-  #isNeedless(echo: number): boolean {
-    if (this.#unexplained === 0) return true;
+  #undo(isLate: boolean, now: number): void {
+    this.#counters.undone++;
+    this.#control.onUndo(now);
+    if (isLate) this.#board.forgetLosses();
+  }
+
+  #isEchoEarly(echo: number): boolean {
     const hasAdvanced = this.#board.first > this.#firstBefore;
     return hasAdvanced && this.#sentAgainAt >= 0 && echo < this.#sentAgainAt;
   }
@@ -100,6 +116,7 @@ export class Recovery {
   #enter(kind: "recovery" | "timeout"): void {
     this.#state = { kind, until: this.#board.next };
     this.#mayUndo = true;
+    this.#hasOriginal = false;
     // What was sent again in the last recovery may still be acknowledged in this one.
     const { sentAgainCount } = this.#board;
     this.#unexplained = sentAgainCount > 0 ? sentAgainCount : -1;

@@ -3,11 +3,11 @@ import type { Growth } from "./loss-based-control.ts";
 /** Reno's congestion avoidance (RFC 5681): a segment more per round trip, half after a loss. */
 export class RenoGrowth implements Growth {
   reduced(window: number): number {
-    return window / 2;
+    return window >> 1;
   }
 
-  grown(window: number, acked: number): number {
-    return window + acked / window;
+  acksPerSegment(window: number): number {
+    return window;
   }
 
   endsSlowStart(): boolean {

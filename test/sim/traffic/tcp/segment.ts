@@ -17,6 +17,9 @@ export const SEGMENT_OVERHEAD = IP4_HEADER + TCP_HEADER + TIMESTAMPS;
 /** A window is told in units of this many bytes (RFC 7323: a window scale of 10). */
 export const WINDOW_UNIT = 1024;
 
+/** The largest window that can be told, in bytes. */
+export const LARGEST_TOLD_WINDOW = 0xffff * WINDOW_UNIT;
+
 /** Bits of the flags byte (RFC 9293 §3.1, RFC 3168 §6.1). */
 export const FLAG = {
   synchronize: 0x02,

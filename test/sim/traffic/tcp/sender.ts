@@ -1,19 +1,20 @@
 import { type Milliseconds, milliseconds } from "../../../../shared/protocol/units.ts";
 import { ECN } from "../ip4.ts";
 import { AckReader } from "./ack-reader.ts";
-import { AckReport, burstOf, type CongestionControl } from "./congestion-control.ts";
+import { AckReport, type CongestionControl } from "./congestion-control.ts";
 import { LossDetection } from "./loss-detection.ts";
+import { Pacing } from "./pacing.ts";
 import { RateSampler } from "./rate-sampler.ts";
 import { Recovery } from "./recovery.ts";
 import { RoundTrip } from "./round-trip.ts";
 import { Scoreboard } from "./scoreboard.ts";
 import { FLAG, TcpSegment, unwrap } from "./segment.ts";
+import { SendingTimers } from "./sending-timers.ts";
 
 const NONE = -1;
 
-// Linux, tcp_output.c: tail loss probes.
-const PROBE_SLACK = 2;
-const PROBE_DELAYED_ACK = 200;
+// Linux, where nobody has changed it (net.ipv4.tcp_reordering).
+const USUAL_REORDERING = 3;
 
 /** What a sender is made of. Times are in milliseconds. */
 export type TcpSenderOptions = {
@@ -22,11 +23,10 @@ export type TcpSenderOptions = {
   readonly segmentSize: number;
   /** How many bytes there are to send; unlimited when absent. */
   readonly totalBytes?: number;
-  /** The largest window that the receiver will offer, in bytes. */
+  /** The window that the receiver offers first, and the largest that it will, in bytes. */
+  readonly firstWindow: number;
   readonly largestWindow: number;
   readonly usesEcn: boolean;
-  /** The RTT of the handshake in milliseconds, if there was one. */
-  readonly firstRtt?: number;
   /** Sends a segment, which is used again after. */
   readonly emit: (segment: TcpSegment) => void;
   readonly onRtt?: (rtt: number) => void;
@@ -59,17 +59,16 @@ export class TcpSender {
   readonly #losses: LossDetection;
   readonly #rates: RateSampler;
   readonly #recovery: Recovery;
+  readonly #timers: SendingTimers;
+  readonly #pacing: Pacing;
   readonly #report = new AckReport();
   readonly #segment = new TcpSegment();
   readonly #totalBytes: number;
   readonly #segmentCount: number;
   readonly #reader: AckReader;
+  #isStarted = false;
   #window: number;
-  #timeoutAt = Number.POSITIVE_INFINITY;
-  #probeAt = Number.POSITIVE_INFINITY;
-  #probedUntil = 0;
-  #paceAt = 0;
-  #burstLeft = 0;
+  #firstRtt = -1;
   #isWindowLimited = false;
   #mostOut = 0;
   #roundEnd = 0;
@@ -81,18 +80,28 @@ export class TcpSender {
     this.#control = options.control;
     this.#totalBytes = totalBytes;
     this.#segmentCount = Math.ceil(totalBytes / segmentSize);
-    this.#window = largestWindow;
+    this.#window = options.firstWindow;
     this.#board = new Scoreboard(Math.min(this.#segmentCount, Math.ceil(largestWindow / segmentSize)) + 1);
     this.#losses = new LossDetection(this.#board, this.#roundTrip);
     this.#rates = new RateSampler(this.#board);
+    this.#timers = new SendingTimers(this.#board, this.#roundTrip);
+    this.#pacing = new Pacing(this.#control, this.#board, this.#roundTrip);
     this.#reader = new AckReader(this.#board, segmentSize, this.#noteDelivered);
-    if (options.firstRtt !== undefined) this.#roundTrip.onSample(options.firstRtt);
     this.#recovery = new Recovery(this.#control, this.#board, this.counters);
   }
 
-  /** Begins to send. */
-  start(now: Milliseconds): void {
+  /** Begins to send, with the RTT of the handshake in milliseconds if it is known. */
+  start(rtt: number | undefined, now: Milliseconds): void {
+    this.#isStarted = true;
+    if (rtt !== undefined) {
+      this.#takeRtt(rtt, rtt);
+      this.#control.onConnected(rtt);
+    }
     this.#send(now);
+  }
+
+  get isStarted(): boolean {
+    return this.#isStarted;
   }
 
   /** Whether everything is acknowledged. */
@@ -117,6 +126,7 @@ export class TcpSender {
     report.hasAdvanced = acknowledged > board.first;
     report.newlyDelivered = 0;
     report.rtt = -1;
+    this.#firstRtt = -1;
     this.#window = segment.window;
     this.#losses.startAck();
     const hasDuplicate = this.#reader.take(segment, acknowledged, now);
@@ -125,93 +135,99 @@ export class TcpSender {
       this.#recovery.onDuplicate();
     }
     this.#conclude(segment, now);
-    this.#send(now);
     if (report.hasAdvanced) this.#restartTimers(now);
+    this.#send(now);
   }
 
   /** Does what is due: loss by RACK's timer, a tail loss probe, a timeout, or sending at the pacing rate. */
   handleTimeout(now: Milliseconds): void {
     if (this.#losses.deadline <= now) {
-      const lost = this.#losses.detect(this.#recovery.isActive, now);
+      const lost = this.#losses.detect(this.#recovery.isRepairing, now);
       if (lost > 0) this.#recovery.onLoss(now);
     }
-    if (this.#timeoutAt <= now) this.#timeOut(now);
-    else if (this.#probeAt <= now) this.#probe(now);
+    if (this.#timers.timeoutAt <= now) this.#timeOut(now);
+    else if (this.#timers.probeAt <= now) this.#probe(now);
     this.#send(now);
   }
 
   /** When `handleTimeout` has something to do. */
   nextTimeout(): Milliseconds {
-    const timers = Math.min(this.#timeoutAt, this.#probeAt, this.#losses.deadline);
-    const isPaced = this.#control.pacingRate < Number.POSITIVE_INFINITY;
-    return milliseconds(isPaced && this.#maySend() ? Math.min(timers, this.#paceAt) : timers);
+    const { timeoutAt, probeAt } = this.#timers;
+    const timers = Math.min(timeoutAt, probeAt, this.#losses.deadline);
+    return milliseconds(this.#room() > 0 ? Math.min(timers, this.#pacing.freeAt) : timers);
   }
 
   #conclude(segment: TcpSegment, now: number): void {
     const report = this.#report;
     const recovery = this.#recovery;
-    report.newlyLost = this.#losses.detect(recovery.isActive, now);
-    if (report.rtt >= 0) {
-      this.#roundTrip.onSample(report.rtt);
-      this.#options.onRtt?.(report.rtt);
-    }
+    const { first } = this.#board;
+    if (this.#firstRtt >= 0) this.#takeRtt(this.#firstRtt, report.rtt);
     if (report.hasAdvanced) this.#roundTrip.endBackoff();
-    if (recovery.onAck(segment.echo, now)) this.#losses.onRecoveryEnd();
-    if (report.newlyLost > 0 || this.#board.waitingCount > 0) recovery.onLoss(now);
+    report.newlyLost = this.#losses.detect(recovery.isRepairing, now);
+    const outcome = recovery.onAck(segment.echo, now);
+    if (outcome !== "goes on") this.#losses.onRecoveryEnd();
+    if (outcome === "late") this.#losses.onLateArrival(first - 1);
+    if (this.#board.waitingCount > 0) recovery.onLoss(now);
     if (this.#options.usesEcn && segment.has(FLAG.congestionEcho) && recovery.onEcho(now)) {
       this.#mustTellReduction = true;
     }
     this.#rates.report(report, this.#roundTrip.smallest);
     report.inFlight = this.#board.inFlight;
-    report.first = this.#board.first;
+    report.first = first;
     report.next = this.#board.next;
     report.smallestRtt = this.#roundTrip.smallest;
     report.smoothedRtt = this.#roundTrip.smoothed;
     report.isRecovering = recovery.isRepairing;
     report.isWindowLimited = this.#isWindowLimited;
     report.mostOut = this.#mostOut;
+    report.mayGrow = report.hasAdvanced || this.#losses.reordering > USUAL_REORDERING;
     this.#control.onAck(report);
+    if (this.#control.isHoldingBack) this.#rates.limit();
   }
 
+  // The first of what is delivered at once has waited for the acknowledgement the longest, the last the least.
   readonly #noteDelivered = (segment: number, now: number): void => {
     this.#report.newlyDelivered++;
     this.#rates.onDelivered(segment, now);
     this.#losses.onDelivered(segment, now);
-    if (!this.#board.wasSentAgain(segment)) this.#report.rtt = now - this.#board.sentAt(segment);
+    this.#recovery.onDelivered(segment);
+    if (this.#board.wasSentAgain(segment)) return;
+    this.#report.rtt = now - this.#board.sentAt(segment);
+    if (this.#firstRtt < 0) this.#firstRtt = this.#report.rtt;
   };
 
-  #maySend(): boolean {
-    const board = this.#board;
-    return board.inFlight < Math.floor(this.#control.window) && (board.waitingCount > 0 || this.#hasNew());
+  #takeRtt(rtt: number, smallest: number): void {
+    this.#roundTrip.onSmallest(smallest);
+    this.#roundTrip.onSample(rtt, this.#board.first, this.#board.next);
+    this.#options.onRtt?.(rtt);
   }
 
-  #hasNew(): boolean {
-    const { first, next } = this.#board;
-    return next < this.#segmentCount && (next - first + 1) * this.#options.segmentSize <= this.#window;
+  /** How many segments the windows allow now, as far as there is something to send. */
+  #room(): number {
+    if (!this.#isStarted) return 0;
+    const { inFlight, waitingCount, first, next } = this.#board;
+    const room = Math.floor(this.#control.window) - inFlight;
+    if (room <= 0 || waitingCount > 0) return Math.max(0, room);
+    const offered = Math.floor(this.#window / this.#options.segmentSize) - (next - first);
+    return Math.max(0, Math.min(room, offered, this.#segmentCount - next));
   }
 
   #send(now: number): void {
-    const rate = this.#control.pacingRate;
-    const isPaced = rate < Number.POSITIVE_INFINITY;
-    while (this.#maySend()) {
-      if (isPaced && !this.#mayPace(rate, now)) return;
+    const { next } = this.#board;
+    this.#pacing.begin();
+    this.#isWindowLimited = false;
+    for (let room = this.#room(); room > 0; room = this.#room()) {
       const waiting = this.#board.firstWaiting();
+      const mayDefer =
+        waiting === NONE && !this.#recovery.isRepairing && this.#board.next + room < this.#segmentCount;
+      this.#isWindowLimited = !this.#pacing.take(room, mayDefer, now);
+      if (this.#isWindowLimited) break;
       if (waiting === NONE) this.#sendNew(now);
       else this.#sendAgain(waiting, now);
     }
-    this.#isWindowLimited = this.#board.inFlight >= Math.floor(this.#control.window);
-  }
-
-  #mayPace(rate: number, now: number): boolean {
-    if (this.#burstLeft === 0) {
-      if (this.#paceAt > now) return false;
-      this.#burstLeft = burstOf(rate);
-      // Linux lets a burst that is late shorten the wait for the next by half.
-      this.#paceAt = Math.max(this.#paceAt, now - (0.5 * this.#burstLeft) / rate);
-    }
-    this.#burstLeft--;
-    this.#paceAt += 1 / rate;
-    return true;
+    this.#isWindowLimited ||= this.#board.inFlight >= Math.floor(this.#control.window);
+    if (this.#board.next > next) this.#timers.restartProbe(!this.#recovery.isRepairing, now);
+    if (!this.#isWindowLimited && this.#board.next === this.#segmentCount) this.#rates.limit();
   }
 
   #sendNew(now: number): void {
@@ -224,7 +240,7 @@ export class TcpSender {
       this.#roundEnd = this.#board.next;
     }
     this.#emit(segment, now);
-    if (this.#timeoutAt === Number.POSITIVE_INFINITY) this.#restartTimers(now);
+    if (this.#timers.timeoutAt === Number.POSITIVE_INFINITY) this.#restartTimers(now);
   }
 
   #sendAgain(segment: number, now: number): void {
@@ -253,34 +269,23 @@ export class TcpSender {
   }
 
   #restartTimers(now: number): void {
-    const board = this.#board;
-    this.#timeoutAt = Number.POSITIVE_INFINITY;
-    this.#probeAt = Number.POSITIVE_INFINITY;
-    const out = board.next - board.first;
-    if (out === 0) return;
-    const { timeout, smoothed } = this.#roundTrip;
-    this.#timeoutAt = now + timeout;
-    if (this.#recovery.isRepairing || board.first < this.#probedUntil || smoothed === 0) return;
-    const probeAt = now + 2 * smoothed + (out === 1 ? PROBE_DELAYED_ACK : PROBE_SLACK);
-    if (probeAt < this.#timeoutAt) this.#probeAt = probeAt;
+    this.#timers.restart(!this.#recovery.isRepairing, now);
   }
 
   /** RFC 8985 §7: sends something that makes the receiver tell what it misses. */
   #probe(now: number): void {
-    const { newest } = this.#board;
-    if (this.#hasNew()) this.#sendNew(now);
+    const { newest, next, first } = this.#board;
+    const hasNew = next < this.#segmentCount && (next - first + 1) * this.#options.segmentSize <= this.#window;
+    if (hasNew) this.#sendNew(now);
     else if (newest !== NONE) this.#sendAgain(newest, now);
-    this.#probedUntil = this.#board.next;
-    this.#restartTimers(now);
+    this.#timers.onProbe(now);
   }
 
   #timeOut(now: number): void {
     this.counters.timeouts++;
     this.#losses.detectByTimeout(now);
     this.#recovery.onTimeout(now);
-    this.#roundTrip.backOff();
-    this.#timeoutAt = now + this.#roundTrip.timeout;
-    this.#probeAt = Number.POSITIVE_INFINITY;
-    this.#burstLeft = 1;
+    this.#timers.onTimeout(now);
+    this.#pacing.endBurst();
   }
 }

@@ -6,8 +6,14 @@ const LEAST_SAMPLES = 8;
 const TRAIN_SPACING = 2;
 const LEAST_DELAY_RISE = 4;
 const LARGEST_DELAY_RISE = 16;
+// What four super-packets take, which is at most this.
+const LARGEST_BURST_DURATION = 1;
+const BURST_SEGMENTS = 4 * 45;
 
-/** HyStart as in Linux: slow start ends when RTTs rise within a round, or a train of acknowledgements takes half an RTT. */
+/**
+ * HyStart as in Linux without pacing: slow start ends when RTTs rise within a round, or a train of acknowledgements
+ * takes half an RTT. Rounds are found as since Linux 6.14 and the long-term kernels of 2025, whatever the window.
+ */
 export class SlowStartExit {
   #roundEnd = 0;
   #roundStartedAt = 0;
@@ -16,11 +22,12 @@ export class SlowStartExit {
   #samples = 0;
   #isFound = false;
 
-  /** Whether slow start should end now; true at most once until `restart`. */
-  isDue(window: number, report: AckReport): boolean {
-    if (this.#isFound || window < LEAST_WINDOW || report.rtt < 0) return false;
+  /** Whether slow start should end now, which it says once until `restart`; the smallest RTT is CUBIC's own. */
+  isDue(window: number, smallestRtt: number, report: AckReport): boolean {
+    if (this.#isFound) return false;
     if (report.first > this.#roundEnd) this.#startRound(report);
-    this.#isFound = this.#isTrainLong(report) || this.#hasDelayRisen(report);
+    if (window < LEAST_WINDOW) return false;
+    this.#isFound = this.#isTrainLong(window, smallestRtt, report) || this.#hasDelayRisen(smallestRtt, report);
     return this.#isFound;
   }
 
@@ -37,13 +44,14 @@ export class SlowStartExit {
     this.#samples = 0;
   }
 
-  #isTrainLong({ now, smallestRtt }: AckReport): boolean {
+  #isTrainLong(window: number, smallestRtt: number, { now, smoothedRtt }: AckReport): boolean {
     if (now - this.#lastAckAt > TRAIN_SPACING) return false;
     this.#lastAckAt = now;
-    return now - this.#roundStartedAt > smallestRtt / 2;
+    const burstDuration = Math.min(LARGEST_BURST_DURATION, (BURST_SEGMENTS * smoothedRtt) / (2 * window));
+    return now - this.#roundStartedAt > (smallestRtt + burstDuration) / 2;
   }
 
-  #hasDelayRisen({ rtt, smallestRtt }: AckReport): boolean {
+  #hasDelayRisen(smallestRtt: number, { rtt }: AckReport): boolean {
     this.#roundRtt = Math.min(this.#roundRtt, rtt);
     if (this.#samples < LEAST_SAMPLES) {
       this.#samples++;
