@@ -1,4 +1,4 @@
-import { CHECKSUM_PARTIAL, Fragment, URGENT } from "./bundle/fragment.ts";
+import { BULK, CHECKSUM_PARTIAL, Fragment, URGENT } from "./bundle/fragment.ts";
 import { PacketIntake } from "./bundle/packet-intake.ts";
 import { SendingOrder } from "./bundle/sending-order.ts";
 import { DROP, type DropCounters } from "./drop-reason.ts";
@@ -9,7 +9,7 @@ import { type CellPool, NO_CELL } from "./packet/cell-pool.ts";
 import { flowHash } from "./packet/flow.ts";
 import type { PacketBatch } from "./packet/packet-batch.ts";
 import { FairQueue } from "./queue/fair-queue.ts";
-import { FlowKinds } from "./queue/flow-kinds.ts";
+import { FlowTable } from "./queue/flow-table.ts";
 import { Mirrors } from "./recovery/mirrors.ts";
 import { Recovery } from "./recovery/recovery.ts";
 import { Governor } from "./scheduler/governor.ts";
@@ -47,7 +47,7 @@ export class Outbound {
   readonly #options: OutboundOptions;
   readonly #bytes: Uint8Array;
   readonly #fragment = new Fragment();
-  readonly #flowKinds = new FlowKinds();
+  readonly #flows = new FlowTable();
   readonly #demand: Demand = { size: 0, isBulk: false, backlog: 0 };
   readonly #governor = new Governor();
   readonly #mirrors = new Mirrors();
@@ -80,12 +80,13 @@ export class Outbound {
     this.packets++;
     this.packetBytes += fragment.length - 1;
     const flow = flowHash(this.#bytes, batch.headOffset(row), batch.headLength(row)); // packet/
-    intake.classify(fragment, flow, this.#flowKinds.isBulk(flow, now)); // queue/
+    const isBulk = this.#flows.isBulk(flow, now); // queue/
+    intake.classify(fragment, this.#flows.classOf(flow, this.#classes, now), isBulk); // bundle/
     if (this.queue.isEmpty && this.recovery.isEmpty && this.#send(fragment, now)) return;
     if (!this.#hasLink()) return drops.count(DROP.noLink);
-    if (!fragment.isBulk && (fragment.flags & BEGIN) !== 0 && !this.queue.isSparse(flow)) {
-      this.#flowKinds.onQueued(flow, now);
-      intake.classify(fragment, flow, true);
+    if (!isBulk && (fragment.flags & BEGIN) !== 0 && !this.queue.isSparse(flow)) {
+      this.#flows.onQueued(flow, now);
+      fragment.flags |= BULK;
     }
     if (!this.queue.push(fragment, flow, now)) drops.count(DROP.queueFull);
   }

@@ -6,7 +6,8 @@ import type { SimulatedEnd } from "./simulated-end.ts";
 import type { Simulation } from "./simulation.ts";
 
 const INTERNET = [192, 0, 2, 1];
-const BACKLOG = 64 * 1024;
+// So much that every line is of use, however much farther it is than the others.
+const BACKLOG = 256 * 1024;
 
 /** What a stream is: its direction, seen from the client, and the flow that it is. */
 export type StreamOptions = { readonly direction: "up" | "down"; readonly client?: number; readonly port?: number };

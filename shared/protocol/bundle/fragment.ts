@@ -3,7 +3,7 @@ import { NO_CELL } from "../packet/cell-pool.ts";
 /** The transport checksum of the packet is partial; beside BEGIN and END in a fragment's flags. */
 export const CHECKSUM_PARTIAL = 2;
 
-/** The packet's flow builds up a queue; beside BEGIN and END in the flags of what is to be sent. */
+/** The packet's flow builds up a queue, and may be spread over links; beside BEGIN and END in the flags of what is to be sent. */
 export const BULK = 4;
 
 /** The packet is one of a call, a game or a ping: worth sending twice over a bad line; beside BULK. */

@@ -7,7 +7,7 @@ import { isRealTime, isTcp } from "../packet/traffic-kind.ts";
 import type { PeerLimits } from "../seal/security-association.ts";
 import { BEGIN, END, FRAME_OVERHEAD, PPP_PROTOCOLS } from "../wire/frame-header.ts";
 import { BULK, CHECKSUM_PARTIAL, type Fragment, URGENT } from "./fragment.ts";
-import { orderedClass, REAL_TIME_CLASS } from "./traffic-class.ts";
+import { REAL_TIME_CLASS } from "./traffic-class.ts";
 
 /** Takes packets into a bundle: checks that the peer takes them, and chooses their class (RFC 2686 §3). */
 export class PacketIntake {
@@ -54,15 +54,15 @@ export class PacketIntake {
     return true;
   }
 
-  /** Chooses the class of a packet, of the flow with this hash, that nothing was sent of. */
-  classify(fragment: Fragment, flow: number, isBulk: boolean): void {
+  /** Puts a packet that nothing was sent of into its flow's class, or, when it is a real-time one, into that class. */
+  classify(fragment: Fragment, flowClass: number, isBulk: boolean): void {
     const { classes } = this.#peer;
     const length = fragment.length - 1;
     const offset = fragment.headOffset + 1;
     // A packet of the real-time class is not put together by the peer.
     const mayBeRealTime = classes > 1 && length <= this.#wholeOnEveryLink;
     const isSoon = mayBeRealTime && isRealTime(this.#bytes, offset, length, isBulk);
-    fragment.trafficClass = isSoon ? REAL_TIME_CLASS : orderedClass(flow, isBulk, classes);
+    fragment.trafficClass = isSoon ? REAL_TIME_CLASS : flowClass;
     fragment.flags &= ~(BULK | URGENT);
     if (isBulk) fragment.flags |= BULK;
     if (isSoon && !isTcp(this.#bytes, offset)) fragment.flags |= URGENT;
