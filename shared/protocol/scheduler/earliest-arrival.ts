@@ -2,6 +2,7 @@ import type { Decisions } from "../decisions.ts";
 import { arrivalOn, nearestLink } from "../link/arrival.ts";
 import type { MemberLink } from "../link/member-link.ts";
 import { type Milliseconds, milliseconds } from "../units.ts";
+import { LARGE_PACKET, TRANSFER } from "./demand-size.ts";
 import { LinkSet } from "./link-set.ts";
 import type { Demand, Scheduler } from "./scheduler.ts";
 
@@ -31,7 +32,7 @@ export class EarliestArrivalScheduler implements Scheduler {
 
   pick(links: readonly MemberLink[], { size, isBulk, backlog }: Demand, now: Milliseconds): MemberLink | undefined {
     if (!isBulk) {
-      const nearest = nearestLink(links, size, now);
+      const nearest = nearestLink(links, size >= LARGE_PACKET ? TRANSFER : size, now);
       return nearest?.mayCarry(now) === true ? nearest : undefined;
     }
     const free = this.#freeForBulk(links, size, now);

@@ -2,12 +2,21 @@ import type { Decisions } from "../decisions.ts";
 import type { MemberLink } from "../link/member-link.ts";
 import { linksOfLeastStanding } from "../link/standing.ts";
 import { type Milliseconds, milliseconds } from "../units.ts";
+import { TRANSFER } from "./demand-size.ts";
 
 // Lines whose delays differ by less are used together at once.
 const SAME_DELAY = 3;
 
 // A link is worth its delay when it adds at least this share of rate for each second of delay: a tenth for 100 ms.
 const SHARE_PER_SECOND = 1;
+
+// Bulk begins with as many of the nearest links as come near the fastest of those that are not much farther: it must not
+// be slower than that alone.
+const LEAST_OF_FASTEST = 0.7;
+const NOT_MUCH_FARTHER = 75;
+
+// A link that adds less to the others is not worth what its losses and its jitter cost.
+const LEAST_SHARE = 0.025;
 
 // What waits so long in front of a tier shows that it is full.
 const TIER_DISTANCE = 25;
@@ -39,6 +48,8 @@ export class LinkSet {
   decisions: Decisions | undefined;
   #ordered: MemberLink[] = [];
   #count = 1;
+  /** How many links are used at least. */
+  #least = 1;
   #isMember = new Uint8Array(64);
   #carried = 0;
   #carriedRate = 0;
@@ -78,14 +89,17 @@ export class LinkSet {
   refresh(links: readonly MemberLink[], backlog: number, now: Milliseconds): void {
     const usable = linksOfLeastStanding(links);
     this.#ordered = usable.sort((a, b) => a.line.priority - b.line.priority || delayOf(a) - delayOf(b));
-    this.#count = Math.max(1, Math.min(this.#count, this.#ordered.length));
+    this.#dropSlight();
+    this.#least = this.#leastCount();
+    this.#count = Math.max(this.#least, Math.min(this.#count, this.#ordered.length));
     this.#average(backlog, now);
     const elapsed = now - this.#measuredSince;
     if (elapsed >= MEASURED_FOR) {
       this.#carriedRate = (this.#carried * 1000) / elapsed;
-      const isFull = this.#count > 1 && this.#carriedRate >= FULL_SHARE * this.#rateOf(this.#count - 1);
+      const mayLeave = this.#count > this.#least;
+      const isFull = mayLeave && this.#carriedRate >= FULL_SHARE * this.#rateOf(this.#count - 1);
       this.#notFull = isFull ? 0 : this.#notFull + 1;
-      if (this.#count > 1 && this.#notFull >= MEASURED_TIMES) this.#leave();
+      if (mayLeave && this.#notFull >= MEASURED_TIMES) this.#leave();
       this.#carried = 0;
       this.#measuredSince = now;
     }
@@ -105,6 +119,32 @@ export class LinkSet {
   #leave(): void {
     this.#count--;
     this.#notFull = 0;
+  }
+
+  #dropSlight(): void {
+    const all = this.#rateOf(this.#ordered.length);
+    this.#ordered = this.#ordered.filter(
+      ({ estimator }) => estimator.capacity >= LEAST_SHARE * all || estimator.state.kind === "starting",
+    );
+  }
+
+  #leastCount(): number {
+    const [nearest] = this.#ordered;
+    if (nearest === undefined) return 1;
+    const [limit, tier] = [delayOf(nearest) + NOT_MUCH_FARTHER, nearest.line.priority];
+    let fastest = 0;
+    let soonest = Number.POSITIVE_INFINITY;
+    let count = 1;
+    for (const [place, link] of this.#ordered.entries()) {
+      const { capacity } = link.estimator;
+      if (link.line.priority !== tier) break;
+      const done = delayOf(link) + (TRANSFER * 1000) / capacity;
+      if (done < soonest) count = place + 1;
+      soonest = Math.min(soonest, done);
+      if (delayOf(link) <= limit) fastest = Math.max(fastest, capacity);
+    }
+    while (count < this.#ordered.length && this.#rateOf(count) < LEAST_OF_FASTEST * fastest) count++;
+    return count;
   }
 
   #average(backlog: number, now: Milliseconds): void {
