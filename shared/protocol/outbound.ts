@@ -184,7 +184,8 @@ export class Outbound {
     const scheduler = this.#scheduler;
     let rate = 0;
     for (const link of links) if (link.isUp) rate += link.estimator.capacity;
-    this.#governor.update(links, now);
+    const { deliveredBytes } = this.recovery.counters;
+    this.#governor.update(links, scheduler.copiesToAll ? undefined : deliveredBytes, now);
     this.#mirrors.update(links, scheduler.copiesToAll, this.#governor.trials);
     scheduler.onFeedback(links, this.queue.bytes, now);
     this.queue.setUsefulWait(scheduler.usefulWait);

@@ -23,7 +23,7 @@ describe("The governor", () => {
     const before = trial.uses;
 
     trial.links[0]?.handle({ kind: "uplink lost", reason: "test" }, trial.now);
-    trial.governor.update(trial.links, trial.now);
+    trial.governor.update(trial.links, 0, trial.now);
     const after = trial.uses;
 
     assert.deepEqual(
@@ -40,7 +40,7 @@ describe("The governor", () => {
     trial.pass(1);
 
     fallSilent(trial.links[0], trial.now);
-    trial.governor.update(trial.links, milliseconds(trial.now + 2000));
+    trial.governor.update(trial.links, 0, milliseconds(trial.now + 2000));
 
     assert.equal(trial.uses[1], "used");
   });
@@ -139,7 +139,7 @@ describe("The governor", () => {
     trial.carry(1, 500, 0.2);
     const [first, second] = trial.links;
     first?.handle({ kind: "uplink lost", reason: "test" }, trial.now);
-    trial.governor.update(trial.links, trial.now);
+    trial.governor.update(trial.links, 0, trial.now);
 
     assert.equal(second?.use.kind, "used");
   });
@@ -151,6 +151,7 @@ class Trial {
   readonly links: readonly MemberLink[];
   now = milliseconds(0);
   changes = 0;
+  delivered = 0;
 
   constructor(links: readonly MemberLink[]) {
     this.links = links;
@@ -171,7 +172,7 @@ class Trial {
     for (const until = this.now + seconds * 1000; this.now < until; ) {
       this.now = milliseconds(this.now + 100);
       const before = this.uses.join();
-      this.governor.update(this.links, this.now);
+      this.governor.update(this.links, this.delivered, this.now);
       if (this.uses.join() !== before) this.changes++;
     }
   }

@@ -32,6 +32,8 @@ export class RecoveryCounters {
   sentAgain = 0;
   sentAgainBytes = 0;
   givenUp = 0;
+  /** The bytes of frames that arrived, but for copies that were sent beside an original. */
+  deliveredBytes = 0;
   /** Fragments that were sent twice at once. */
   sentTwice = 0;
 }
@@ -75,7 +77,9 @@ export class Recovery {
   onFeedback({ sentPackets }: MemberLink, now: Milliseconds): void {
     const { acknowledged, lost } = sentPackets;
     for (let place = 0; place < acknowledged.count; place++) {
-      const cell = sentPackets.takeFirst(acknowledged.at(place), NO_CELL);
+      const position = acknowledged.at(place);
+      this.counters.deliveredBytes += frameLengthOf(sentPackets.second(position));
+      const cell = sentPackets.takeFirst(position, NO_CELL);
       if (cell !== NO_CELL) this.#cells.release(cell);
     }
     for (let place = 0; place < lost.count; place++) {
