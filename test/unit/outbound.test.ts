@@ -3,7 +3,6 @@ import { describe, it } from "node:test";
 import { DropCounters } from "../../shared/protocol/drop-reason.ts";
 import type { MemberLink } from "../../shared/protocol/link/member-link.ts";
 import { Outlet } from "../../shared/protocol/link/outlet.ts";
-import { ReorderingMargin } from "../../shared/protocol/link/reordering-margin.ts";
 import { Outbound } from "../../shared/protocol/outbound.ts";
 import { Arena } from "../../shared/protocol/packet/arena.ts";
 import { CellPool } from "../../shared/protocol/packet/cell-pool.ts";
@@ -19,7 +18,7 @@ import {
   readSequence,
 } from "../../shared/protocol/wire/frame-header.ts";
 import { ip4Packet, serialOf } from "../support/ip-packets.ts";
-import { downLink, upLink } from "../support/member-links.ts";
+import { upLink } from "../support/member-links.ts";
 
 const NOW = seconds(10);
 const PACKET = 900_000;
@@ -234,40 +233,6 @@ describe("The way of a packet out", () => {
     outbound.handleTimeout(outbound.nextTimeout());
 
     assert.equal(frames().filter(({ link }) => link === second).length, 1);
-  });
-});
-
-describe("A member link", () => {
-  it("has room for some data in every frame, whatever a peer says of its MTU", () => {
-    for (const mtu of [1, 100, 576]) assert.equal(upLink({ mtu }).largestFrame, 576 - 28 - 24);
-  });
-
-  it("may carry only when it is up, has keys and room, and its line is free", () => {
-    const busy = upLink({ sendRate: megabitsPerSecond(1) });
-    busy.pacer.charge(1500, NOW);
-    const [full, unkeyed] = [upLink({ outlet: new Outlet(new TransmitBatch(0)) }), upLink()];
-    unkeyed.association = undefined;
-
-    const mayCarry = [upLink(), downLink(), busy, full, unkeyed].map((link) => link.mayCarry(NOW));
-
-    assert.deepEqual(mayCarry, [true, false, false, false, false]);
-  });
-});
-
-describe("A reordering margin", () => {
-  it("is zero until something came late, follows the latest of that, and fades", () => {
-    const margin = new ReorderingMargin();
-    margin.onOrdered(NOW);
-    const atFirst = margin.packets;
-    for (const behind of [3, 8, 2]) margin.onLate(behind, NOW);
-
-    const faded = [0, 9, 10, 20, 30, 40, 50].map((later) => {
-      margin.onOrdered(milliseconds(NOW + later * 1000));
-      return margin.packets;
-    });
-
-    assert.equal(atFirst, 0);
-    assert.deepEqual(faded, [8, 8, 4, 2, 1, 0, 0]);
   });
 });
 

@@ -205,7 +205,7 @@ export class MemberLink {
     if (outcome === undefined) return false;
     this.sendLoss.count(acknowledged.count, lost.count - spurious.count, now);
     // What a dead line lost says nothing of its rate.
-    if (this.sentPackets.takeReturn()) this.estimator.resume(now);
+    if (this.sentPackets.probation.takeReturn()) this.estimator.resume(now);
     this.estimator.onAcknowledgement(outcome);
     this.#followRate(now);
     return true;

@@ -1,9 +1,11 @@
-import { type BytesPerSecond, bytesPerSecond, type Milliseconds, milliseconds, NEVER, seconds } from "../units.ts";
+import { type BytesPerSecond, bytesPerSecond, type Milliseconds, milliseconds, seconds } from "../units.ts";
 import type { Acknowledgement } from "./acknowledgement.ts";
 import { ConfiguredRate, isSameLimits, type RateLimits } from "./configured-rate.ts";
+import { DrainClock } from "./drain-clock.ts";
+import { PolicedWait } from "./policed-wait.ts";
 import { QueueDelay } from "./queue-delay.ts";
 import { MEASURED_BYTES, QueueTarget } from "./queue-target.ts";
-import { type RateState, rateReason } from "./rate-state.ts";
+import { gainOf, LARGEST_STEP, type RateState, rateReason, SMALLEST_STEP_GAIN } from "./rate-state.ts";
 import { type RateMeasurement, RateWindow } from "./rate-window.ts";
 import type { RoundTripTime } from "./round-trip-time.ts";
 import { UsualLoss } from "./usual-loss.ts";
@@ -15,27 +17,18 @@ const FEWEST_IN_FLIGHT = 14_280;
 const HORIZON = 150;
 const SMALLEST_GAIN = 0.3;
 
-// By how much more is sent, round after round, while nothing waits.
-const STEPS = [1.05, 1.1, 1.25, 1.5, 2];
 // Doubling shows in a shorter time.
 const STARTING_SPAN = 0.6;
-const STARTING_STEP = STEPS.length - 1;
 
 const FOLLOWING_WEIGHT = 0.7;
-const DRAIN_GAIN = 0.85;
-// The empty line's delay is remembered for ten seconds, so it is to be seen more often.
-const DRAIN_INTERVAL = seconds(7);
-// On a jittery line, where jitter may pass for a queue.
-const JITTERY_DRAIN_INTERVAL = 1500;
+// A queue that stays longer than so many times the wanted one is perhaps none.
+const LARGEST_WANTED = 1.5;
 // How far one drain may lower the rate: its measurement is short.
 const SUREST_FALL = 0.95;
-const STUCK_AFTER = milliseconds(400);
 // A line that was full before grows its queue by all that is sent too much; this share of it tells enough.
 const TELLING_SHARE = 0.4;
 const LOSSY_ROUNDS = 2;
 const TELLING_GAIN = 1.5;
-const POLICED_WAIT = milliseconds(500);
-const LONGEST_POLICED_WAIT = milliseconds(1500);
 
 const FULL_SHARE = 0.98;
 const CONFIDENCE_TIME = seconds(30);
@@ -52,18 +45,15 @@ export class RateEstimator {
   readonly #roundTripTime: RoundTripTime;
   readonly #window = new RateWindow();
   readonly #usualLoss = new UsualLoss();
+  readonly #drains: DrainClock;
+  readonly #policedWait = new PolicedWait();
   #state: RateState;
   /** What the line carries, in bytes sent per second. */
   #capacity: BytesPerSecond;
   #rate: BytesPerSecond;
   /** What is sent from here on has the present gain. */
   #roundStart: Milliseconds;
-  #emptyAt: Milliseconds;
-  #drainedAt = milliseconds(Number.NEGATIVE_INFINITY);
-  #stuckSince: Milliseconds = NEVER;
   #lossyRounds = 0;
-  #policedWait = POLICED_WAIT;
-  #policedRate = 0;
   #provenAt = milliseconds(Number.NEGATIVE_INFINITY);
 
   constructor(limits: RateLimits, roundTripTime: RoundTripTime, now: Milliseconds) {
@@ -73,7 +63,7 @@ export class RateEstimator {
     this.#rate = this.#capacity;
     this.#state = { kind: limits.kind === "ceiling" ? "at ceiling" : "starting", since: now };
     this.#roundStart = now;
-    this.#emptyAt = now;
+    this.#drains = new DrainClock(roundTripTime, now);
   }
 
   /** For the pacer: how much to send at most. */
@@ -129,7 +119,7 @@ export class RateEstimator {
     this.queue.sample(milliseconds(report.arrival - sentAt), report.size, now);
     this.#target.update(this.#capacity, this.queue.variation);
     this.#window.push(report, this.queue.current);
-    if (this.queue.current <= this.#target.empty) this.#emptyAt = now;
+    if (this.queue.current <= this.#target.empty) this.#drains.onEmpty(now);
     this.#judge(now);
     this.#setRate(this.#predictQueue(report, sentAt), report);
   }
@@ -145,7 +135,7 @@ export class RateEstimator {
   resume(now: Milliseconds): void {
     this.#window.clear();
     this.#lossyRounds = 0;
-    this.#stuckSince = NEVER;
+    this.#drains.onNoQueue();
     this.#roundStart = now;
   }
 
@@ -168,7 +158,7 @@ export class RateEstimator {
     if (round === undefined) return;
     // Loss with delay is a full queue, also when little is sent.
     const isTelling = !round.isLimited || this.queue.current > this.#target.wanted + this.#target.noise;
-    if (isTelling && this.#usualLoss.isExceededBy(round, this.#gain)) return this.#doubt(round, now);
+    if (isTelling && this.#usualLoss.isExceededBy(round, gainOf(this.#state))) return this.#doubt(round, now);
     this.#lossyRounds = 0;
     // A very short queue overflows before the wanted delay: what a full line loses is not usual.
     if (this.queue.current <= this.#target.small) this.#usualLoss.learn(round);
@@ -177,7 +167,7 @@ export class RateEstimator {
 
   /** More was sent than arrived, and it waits. */
   #isFilling({ queueBefore, queueAfter }: RateMeasurement): boolean {
-    const telling = Math.max(this.#target.noise, TELLING_SHARE * (this.#gain - 1) * this.#target.span);
+    const telling = Math.max(this.#target.noise, TELLING_SHARE * (gainOf(this.#state) - 1) * this.#target.span);
     return queueAfter > this.#target.wanted + this.#target.noise && queueAfter - queueBefore > telling;
   }
 
@@ -195,19 +185,17 @@ export class RateEstimator {
   /** One round with much loss may be a burst of it, two are not, nor is one in which much more was sent. */
   #doubt(round: RateMeasurement, now: Milliseconds): void {
     this.#lossyRounds++;
-    if (this.#lossyRounds >= LOSSY_ROUNDS || this.#gain >= TELLING_GAIN) this.#police(round, now);
+    if (this.#lossyRounds >= LOSSY_ROUNDS || gainOf(this.#state) >= TELLING_GAIN) this.#police(round, now);
     else this.#roundStart = now;
   }
 
   #police(measurement: RateMeasurement, now: Milliseconds): void {
     this.#lossyRounds = 0;
     const carried = this.#sentRateOf(measurement.deliveryRate);
-    const isSame = this.#gain > 1 && Math.abs(carried / this.#policedRate - 1) < 0.2;
-    this.#policedWait = milliseconds(isSame ? Math.min(LONGEST_POLICED_WAIT, 2 * this.#policedWait) : POLICED_WAIT);
-    this.#policedRate = carried;
+    const wait = this.#policedWait.next(carried, gainOf(this.#state) > 1);
     this.#setCapacity(this.#state.kind === "starting" ? carried : Math.min(this.#capacity, carried));
     this.#provenAt = now;
-    this.#enter({ kind: "policed", since: now, until: milliseconds(now + this.#policedWait) }, now);
+    this.#enter({ kind: "policed", since: now, until: milliseconds(now + wait) }, now);
   }
 
   /** Judges a round that was sent with one gain throughout, and that neither filled the line nor lost much. */
@@ -219,8 +207,10 @@ export class RateEstimator {
     if (proven > this.#capacity) this.#setCapacity(proven);
     this.#roundStart = now;
     if (round.isLimited) return;
-    if (this.#isStuck(now) || this.#isDrainDue(now)) {
-      this.#stuckSince = NEVER;
+    const isStuck = this.#drains.isStuck(this.queue.current > LARGEST_WANTED * this.#target.wanted, now);
+    const hidesQueue = state.kind === "following" && this.#target.isJittery;
+    if (isStuck || this.#drains.isDue(hidesQueue, now)) {
+      this.#drains.onNoQueue();
       return this.#enter({ kind: "draining", since: now }, now);
     }
     if (this.#isAtCeiling) {
@@ -240,21 +230,8 @@ export class RateEstimator {
   #rise(now: Milliseconds): void {
     const state = this.#state;
     const doubted = this.confidence(now) < 0.3 ? 2 : 0;
-    const step = state.kind === "rising" ? Math.min(state.step + 1, STARTING_STEP) : doubted;
+    const step = state.kind === "rising" ? Math.min(state.step + 1, LARGEST_STEP) : doubted;
     this.#enter({ kind: "rising", since: state.kind === "rising" ? state.since : now, step }, now);
-  }
-
-  /** A queue that nothing shortens is perhaps none. */
-  #isStuck(now: Milliseconds): boolean {
-    if (this.queue.current <= 1.5 * this.#target.wanted) this.#stuckSince = NEVER;
-    else if (this.#stuckSince === NEVER) this.#stuckSince = now;
-    return now - this.#stuckSince > STUCK_AFTER + 2 * (this.#roundTripTime.smoothed ?? 0);
-  }
-
-  #isDrainDue(now: Milliseconds): boolean {
-    if (now - this.#emptyAt > DRAIN_INTERVAL) return true;
-    if (this.#state.kind !== "following" || !this.#target.isJittery) return false;
-    return now - this.#drainedAt > JITTERY_DRAIN_INTERVAL + 4 * (this.#roundTripTime.smoothed ?? 0);
   }
 
   #endDrain({ deliveryRate, queueBefore, queueAfter }: RateMeasurement, now: Milliseconds): void {
@@ -266,8 +243,7 @@ export class RateEstimator {
       return;
     }
     this.queue.rebase();
-    this.#emptyAt = now;
-    this.#drainedAt = now;
+    this.#drains.onDrained(now);
     // What jitter hides is found by trying more right after the queue was surely empty.
     if (this.#target.isJittery) this.#enter({ kind: "rising", since: now, step: 1 }, now);
     else this.#enter({ kind: "following", since: now }, now);
@@ -276,8 +252,8 @@ export class RateEstimator {
   #setRate(queue: number, { isApplicationLimited, now }: Acknowledgement): void {
     const { kind } = this.#state;
     const missing = (this.#target.wanted - queue) / HORIZON;
-    const isAtMost = kind === "draining" || kind === "policed" || this.#gain > (STEPS[0] ?? 1);
-    const gain = Math.max(SMALLEST_GAIN, this.#gain + (isAtMost ? Math.min(0, missing) : missing));
+    const isAtMost = kind === "draining" || kind === "policed" || gainOf(this.#state) > SMALLEST_STEP_GAIN;
+    const gain = Math.max(SMALLEST_GAIN, gainOf(this.#state) + (isAtMost ? Math.min(0, missing) : missing));
     const { ceiling } = this.#configured;
     this.#rate = bytesPerSecond(Math.min(ceiling, Math.max(SMALLEST_RATE, this.#capacity * gain)));
     const isFull = this.#isAtCeiling && this.#rate >= FULL_SHARE * ceiling && queue <= this.#target.wanted;
@@ -288,13 +264,6 @@ export class RateEstimator {
   #predictQueue(report: Acknowledgement, sentAt: Milliseconds): number {
     const sentSince = (report.inFlightBytes * 1000) / this.#capacity;
     return Math.max(0, this.queue.current + sentSince - (report.now - sentAt));
-  }
-
-  get #gain(): number {
-    const state = this.#state;
-    if (state.kind === "draining") return DRAIN_GAIN;
-    if (state.kind === "starting") return STEPS[STARTING_STEP] ?? 1;
-    return state.kind === "rising" ? (STEPS[state.step] ?? 1) : 1;
   }
 
   get #isAtCeiling(): boolean {

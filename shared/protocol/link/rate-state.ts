@@ -1,5 +1,12 @@
 import type { BytesPerSecond, Milliseconds } from "../units.ts";
 
+// By how much more is sent, round after round, while nothing waits.
+const STEPS = [1.05, 1.1, 1.25, 1.5, 2] as const;
+const DRAIN_GAIN = 0.85;
+
+export const [SMALLEST_STEP_GAIN] = STEPS;
+export const LARGEST_STEP = STEPS.length - 1;
+
 /** What a rate estimator is doing; `since` is when it began. */
 export type RateState =
   /** The rate is doubled until the line is full. */
@@ -14,6 +21,13 @@ export type RateState =
   | { readonly kind: "policed"; readonly since: Milliseconds; readonly until: Milliseconds }
   /** The operator's ceiling is sent, and the line carries it. */
   | { readonly kind: "at ceiling"; readonly since: Milliseconds };
+
+/** How much is sent in a state, as a multiple of what the line carries. */
+export function gainOf(state: RateState): number {
+  if (state.kind === "draining") return DRAIN_GAIN;
+  if (state.kind === "starting") return STEPS[LARGEST_STEP] ?? 1;
+  return state.kind === "rising" ? (STEPS[state.step] ?? 1) : 1;
+}
 
 /** Says a rate for people, in bits. */
 export function rateText(rate: BytesPerSecond): string {

@@ -3,18 +3,11 @@ import { type Milliseconds, milliseconds, NEVER } from "../units.ts";
 import type { QualityReport } from "../wire/quality-report.ts";
 import { Acknowledgement, DeliveryClock } from "./acknowledgement.ts";
 import { LossPatience } from "./loss-patience.ts";
+import { Probation } from "./probation.ts";
 import type { RoundTripTime } from "./round-trip-time.ts";
-import { FATE, LARGEST_RING, PositionList, SentRing } from "./sent-ring.ts";
+import { FATE, LARGEST_RING, NO_POSITION, PositionList, SentRing } from "./sent-ring.ts";
+import { isNewestReport, type SentSession, SentSessions, takeCounts } from "./sent-sessions.ts";
 import { SpuriousLossMargin } from "./spurious-loss-margin.ts";
-
-// Two large packets.
-const PROBING_BYTES = 2000;
-// What a link may have in flight that has just come back; twice as much with every report.
-const PROBATION_BYTES = 6000;
-const NONE = -1;
-
-/** How one session's packet numbers lie on the link's positions, and what was reported of it. */
-type SentSession = { readonly index: number; readonly base: number; highest: number; serial: number; bytes: number };
 
 /**
  * What was sent on one link and what became of it, by the peer's reports. Packets are known by position, which counts
@@ -27,25 +20,24 @@ export class SentPackets {
   /** Those that became lost by the latest call. */
   readonly lost = new PositionList();
   readonly spurious = new PositionList();
+  /** What may be in flight for how well the link answers. */
+  readonly probation = new Probation();
   readonly #ring = new SentRing();
   readonly #clock = new DeliveryClock();
   readonly #result = new Acknowledgement();
   readonly #margin = new SpuriousLossMargin();
   readonly #patience: LossPatience;
-  #session: SentSession | undefined;
-  #previous: SentSession | undefined;
+  readonly #sessions = new SentSessions();
   #oldestOutstanding = 0;
-  #highestAcknowledged = NONE;
+  #highestAcknowledged = NO_POSITION;
   #sentBytes = 0;
   #inFlightBytes = 0;
   #inFlightPackets = 0;
   /** The first packet that was called lost because reports were overdue. */
-  #firstUnanswered = NONE;
+  #firstUnanswered = NO_POSITION;
   #oldestLost = Number.POSITIVE_INFINITY;
-  #newestLost = NONE;
+  #newestLost = NO_POSITION;
   #lossTime: Milliseconds = NEVER;
-  #isBack = false;
-  #probation = Number.POSITIVE_INFINITY;
 
   /** Samples of the round-trip time go to `roundTripTime`, from which the time threshold of losses comes. */
   constructor(roundTripTime: RoundTripTime) {
@@ -64,20 +56,12 @@ export class SentPackets {
   /** Whether a packet more may be in flight, of which `limit` bytes may be; only a few on a link that went silent. */
   hasRoom(limit: number): boolean {
     if (this.#ring.next - this.#firstOutstanding() >= LARGEST_RING) return false;
-    return this.#inFlightBytes < (this.#patience.isSilent ? PROBING_BYTES : Math.min(limit, this.#probation));
-  }
-
-  /** Whether the link has answered again since this was asked last, after it was silent or given up. */
-  takeReturn(): boolean {
-    const isBack = this.#isBack;
-    this.#isBack = false;
-    return isBack;
+    return this.#inFlightBytes < Math.min(limit, this.probation.limit);
   }
 
   /** Notes that something that was sent has arrived: a link that was silent is tried again, with a little at first. */
   onAnswer(now: Milliseconds): void {
-    if (this.#patience.isSilent) this.#probation = PROBATION_BYTES;
-    this.#isBack ||= this.#patience.isSilent;
+    this.probation.onAnswer();
     this.#patience.onAnswer(now);
   }
 
@@ -94,8 +78,7 @@ export class SentPackets {
 
   /** Starts the numbers anew under the peer's link index of another session; the one before is still acknowledged. */
   restart(session: number): void {
-    this.#previous = this.#session;
-    this.#session = { index: session, base: this.#ring.next, highest: NONE, serial: NONE, bytes: 0 };
+    this.#sessions.begin(session, this.#ring.next);
   }
 
   /**
@@ -103,7 +86,7 @@ export class SentPackets {
    * it is neither in flight nor ever lost, as the peer need not report it.
    */
   record(packetNumber: number, size: number, now: Milliseconds): void {
-    const position = (this.#session?.base ?? 0) + packetNumber;
+    const position = this.#sessions.base + packetNumber;
     while (this.#ring.next < position) this.#push(0, now);
     this.#push(size, now);
   }
@@ -127,18 +110,17 @@ export class SentPackets {
   /** Takes a report; undefined when it is of no session that is known, or of packets that were not sent. */
   acknowledge(report: QualityReport, now: Milliseconds): Acknowledgement | undefined {
     this.clearLists();
-    const session = this.#sessionOf(report.session);
+    const session = this.#sessions.find(report.session);
     if (session === undefined) return undefined;
     const highest = inferPacketNumber(report.highest, session.highest);
     const position = session.base + highest;
-    const end = session === this.#session ? this.#ring.next : (this.#session?.base ?? 0);
-    if (highest < 0 || position >= end) return undefined;
-    const isNewest = session.serial === NONE || ((report.serial - session.serial) << 16) >> 16 > 0;
+    if (highest < 0 || position >= this.#sessions.endOf(session, this.#ring.next)) return undefined;
+    const isNewest = isNewestReport(session, report.serial);
     const result = this.#result;
     result.clear(now);
     result.isNewest = isNewest && position >= this.#highestAcknowledged;
     if (result.isNewest) this.onAnswer(now);
-    if (result.isNewest) this.#probation *= 2;
+    if (result.isNewest) this.probation.onReport();
     if (isNewest) this.#takeCounts(session, report, highest, position, now);
     for (let at = this.#lowestUnsettled(session, position - report.described); at < position; at++)
       if (report.isReceived(position - at)) this.#settle(at, now);
@@ -164,7 +146,7 @@ export class SentPackets {
   /** Calls everything lost that is outstanding, as when the link is given up; to be read from `lost`. */
   abandon(): void {
     this.clearLists();
-    this.#isBack = true;
+    this.probation.onAbandoned();
     for (let at = this.#firstOutstanding(); at < this.#ring.next; at = this.#firstOutstanding()) this.#lose(at);
     this.#lossTime = NEVER;
   }
@@ -210,11 +192,6 @@ export class SentPackets {
     this.#inFlightPackets--;
   }
 
-  #sessionOf(index: number): SentSession | undefined {
-    if (this.#session?.index === index) return this.#session;
-    return this.#previous?.index === index ? this.#previous : undefined;
-  }
-
   /** From where on a report that describes packets from `described` on may tell something new. */
   #lowestUnsettled(session: SentSession, described: number): number {
     if (this.#newestLost < described) this.#oldestLost = Number.POSITIVE_INFINITY;
@@ -230,12 +207,8 @@ export class SentPackets {
     position: number,
     now: Milliseconds,
   ): void {
-    const received = (report.receivedBytes - session.bytes) >>> 0;
-    session.bytes = report.receivedBytes;
-    session.serial = report.serial;
     const isNew = highest > session.highest;
-    session.highest = Math.max(session.highest, highest);
-    this.#clock.deliver(received);
+    this.#clock.deliver(takeCounts(session, report, highest));
     const result = this.#result;
     result.deliveredBytes = this.#clock.delivered;
     if (!isNew || !this.#ring.isRemembered(position) || !result.isNewest) return;
@@ -257,17 +230,15 @@ export class SentPackets {
     const index = ring.index(position);
     const fate = ring.fate[index];
     if (fate !== FATE.outstanding && fate !== FATE.lost) return;
-    const size = ring.size[index] ?? 0;
     ring.fate[index] = FATE.acknowledged;
     this.acknowledged.push(position);
-    this.#result.acknowledgedBytes += size;
+    this.#result.acknowledgedBytes += ring.size[index] ?? 0;
     if (fate === FATE.lost) {
       this.spurious.push(position);
       this.#margin.onSpurious(this.#highestAcknowledged - position, now);
       return;
     }
-    this.#inFlightBytes -= size;
-    this.#inFlightPackets--;
+    this.#forgetOutstanding(index);
   }
 
   /** RFC 9002 §6.1: lost is what was sent before an acknowledged packet, by enough packets or enough time. */
@@ -291,6 +262,7 @@ export class SentPackets {
     if (oldest < next && this.#patience.unansweredAt(this.sentAt(oldest)) <= now) {
       if (!this.#patience.isSilent) this.#firstUnanswered = oldest;
       this.#patience.onSilence();
+      this.probation.onSilence();
       for (; oldest < next; oldest = this.#firstOutstanding()) this.#lose(oldest);
     }
     const isOvertaken = oldest < this.#highestAcknowledged;

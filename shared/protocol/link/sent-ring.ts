@@ -7,6 +7,9 @@ export const FATE = {
   lost: 3,
 } as const;
 
+/** In place of a position where there is none. */
+export const NO_POSITION = -1;
+
 const SMALLEST = 256;
 /** No more packets than this are remembered: at 1 Gbit/s and 1400 bytes, those of 0.7 s. */
 export const LARGEST_RING = 65_536;
@@ -106,7 +109,7 @@ export class PositionList {
 
   /** The position at a place from 0 to `count` - 1. */
   at(place: number): number {
-    return this.#positions[place] ?? -1;
+    return this.#positions[place] ?? NO_POSITION;
   }
 
   push(position: number): void {
