@@ -2,6 +2,7 @@ import type { AutoOrNo } from "../shared/config/kinds.ts";
 import type { Decision } from "../shared/protocol/decisions.ts";
 import type { RateLimits } from "../shared/protocol/link/configured-rate.ts";
 import type { LinkAllowance } from "../shared/protocol/link/quota.ts";
+import type { LinkFilter } from "../shared/protocol/pinning/link-filters.ts";
 import type { SchedulerName } from "../shared/protocol/scheduler/schedulers.ts";
 import type { Cipher } from "../shared/protocol/seal/aead.ts";
 import type { InnerAddress } from "../shared/protocol/session/codecs.ts";
@@ -9,8 +10,6 @@ import type { SecretKey } from "../shared/protocol/session/key-id.ts";
 import type { LineTerms } from "../shared/protocol/session/line-terms.ts";
 import type { AcceptedLink } from "../shared/protocol/session/link-answer.ts";
 import type { Milliseconds } from "../shared/protocol/units.ts";
-
-import type { LinkFilter } from "../shared/runtime/system/packet-filter-compiler.ts";
 
 /** What the client's data plane is made from. */
 export type ClientPlaneData = {

@@ -49,6 +49,7 @@ class ClientPlane {
       classes: TRAFFIC_CLASSES,
       reorderWait: data.reorderWait,
       filter: undefined,
+      filters: data.filters,
       endpointDiscriminator: endpointDiscriminator(random),
     });
     const initiator = new Initiator({ ...data, host: this.#plane.host, tunnel: this.#tunnel, crypto });

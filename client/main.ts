@@ -1,5 +1,6 @@
 import { runDirectory } from "../shared/observe/control-path.ts";
 import { createLogger } from "../shared/observe/log.ts";
+import type { LinkFilter } from "../shared/protocol/pinning/link-filters.ts";
 import { ciphersFor, lineMtu } from "../shared/runtime/data-plane/defaults.ts";
 import { createHandshakeCrypto } from "../shared/runtime/handshake-crypto.ts";
 import { secretKeyFromText } from "../shared/runtime/secret-key.ts";
@@ -8,7 +9,7 @@ import { isRestarting } from "../shared/runtime/stop-reason.ts";
 import { describeChange } from "../shared/runtime/system/change-actions.ts";
 import type { HostChange } from "../shared/runtime/system/host-change.ts";
 import { HostChanges } from "../shared/runtime/system/host-changes.ts";
-import { compileFilters, type LinkFilter } from "../shared/runtime/system/packet-filter-compiler.ts";
+import { compileFilters } from "../shared/runtime/system/packet-filter-compiler.ts";
 import { requirePrivileges } from "../shared/runtime/system/privileges.ts";
 import { hawserVersion } from "../shared/runtime/version.ts";
 import type { ClientConfig } from "./client-config.ts";

@@ -8,8 +8,8 @@ const LONGEST_EXPRESSION = 4096;
 export type FilterRule = { readonly link: string; readonly expression: string; readonly place: Place };
 
 /**
- * The lines of a file's [filters] section in their order, which counts: the first that matches and whose link is up
- * wins. `links` are the names of all links of the file. What is wrong is among the file's problems and left out; the
+ * The lines of a file's [filters] section in their order, which counts: the first that matches wins, and
+ * while its link is down the packet goes as all others. `links` are the names of all links of the file. What is wrong is among the file's problems and left out; the
  * expressions are only compiled later.
  */
 export function readFilters(ini: IniFile, links: readonly string[]): readonly FilterRule[] {

@@ -82,7 +82,7 @@ export type BundleStatus = {
   readonly received: Traffic;
   /** The name of the scheduler that shares out what this end sends. */
   readonly scheduler: string;
-  /** What waits for a link now, and what CoDel and the queue's limit did so far, in packets. */
+  /** What waits for a link now, in all queues, and what CoDel and the queues' limits did so far, in packets. */
   readonly queue: Traffic & {
     readonly oldestMs: number;
     readonly dropped: number;

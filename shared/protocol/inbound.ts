@@ -21,9 +21,11 @@ import {
   datagramType,
   isChecksumPartial,
   isCopy,
+  isPinned,
   receiverLinkIndex,
 } from "./wire/datagram-header.ts";
 import {
+  BEGIN,
   FRAGMENT_HEADER_SIZE,
   hasReservedBits,
   PPP_PROTOCOLS,
@@ -175,16 +177,13 @@ export class Inbound {
     if (trafficClass >= tunnel.classes) return tunnel.drops.count(DROP.badFrame);
     const word0 = batch.headerWord0(row);
     const flags = (isChecksumPartial(word0) ? CHECKSUM_PARTIAL : 0) | (isCopy(word0) ? COPY : 0);
-    tunnel.receiving.insert(
-      // bundle/
-      link,
-      trafficClass,
-      sequenceNumber(readSequence(bytes, offset)),
-      readFragmentFlags(bytes, offset) | flags,
-      offset + FRAGMENT_HEADER_SIZE,
-      length - FRAGMENT_HEADER_SIZE,
-      now,
-    );
+    const fragmentFlags = readFragmentFlags(bytes, offset) | flags;
+    const payload = offset + FRAGMENT_HEADER_SIZE;
+    const payloadLength = length - FRAGMENT_HEADER_SIZE;
+    if (isPinned(word0) && (fragmentFlags & BEGIN) !== 0)
+      tunnel.outbound.pinned.follow(link, payload, payloadLength, now); // pinning/
+    const sequence = sequenceNumber(readSequence(bytes, offset));
+    tunnel.receiving.insert(link, trafficClass, sequence, fragmentFlags, payload, payloadLength, now); // bundle/
   }
 
   /** Hands a frame of a protocol that is the link's own business to it. */

@@ -14,7 +14,7 @@ import { createScheduler, type SchedulerName } from "./scheduler/schedulers.ts";
 import type { SecurityAssociation } from "./seal/security-association.ts";
 import type { TunnelEnvironment } from "./tunnel-environment.ts";
 import type { TunnelEvent } from "./tunnel-events.ts";
-import type { TunnelOptions } from "./tunnel-options.ts";
+import { pinningOf, type TunnelOptions } from "./tunnel-options.ts";
 import { earliest, type Milliseconds, milliseconds, seconds } from "./units.ts";
 import { copyAddressRecord, isSameRemote } from "./wire/address-record.ts";
 import { CLASS_LIMIT } from "./wire/frame-header.ts";
@@ -47,7 +47,7 @@ export class Tunnel {
       onPeerLostUplink: (discriminator, now) => this.#onPeerLostUplink(discriminator, now),
     });
     this.outbound = new Outbound(
-      { arena, cells, links: this.links, scheduler, drops: this.drops },
+      { arena, cells, links: this.links, scheduler, drops: this.drops, pinning: pinningOf(options) },
       { mrru, classes },
     );
     scheduler.explainTo?.(this.decisions);
@@ -91,9 +91,7 @@ export class Tunnel {
   removeLink(link: MemberLink): void {
     if (!this.#members.remove(link)) return;
     this.receiving.onLinkDown(link);
-    this.outbound.recovery.forget(link);
-    this.outbound.order.forget(link.ordinal);
-    this.outbound.onLinksChanged();
+    this.outbound.onLinkRemoved(link);
     this.#events.push({ kind: "link removed", link });
   }
 

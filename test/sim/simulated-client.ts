@@ -1,6 +1,7 @@
 import { Initiator } from "../../shared/protocol/initiator.ts";
 import { rateLimits } from "../../shared/protocol/link/configured-rate.ts";
 import type { MemberLink } from "../../shared/protocol/link/member-link.ts";
+import type { LinkFilter } from "../../shared/protocol/pinning/link-filters.ts";
 import { createScheduler, type SchedulerName } from "../../shared/protocol/scheduler/schedulers.ts";
 import type { HandshakeCrypto } from "../../shared/protocol/session/handshake-crypto.ts";
 import type { SecretKey } from "../../shared/protocol/session/key-id.ts";
@@ -49,6 +50,7 @@ export type SimulatedClientOptions = {
   readonly mrru: number;
   readonly scheduler: SchedulerName;
   readonly lines: readonly SimulatedLine[];
+  readonly filters?: readonly LinkFilter[] | undefined;
   readonly places: readonly Place[];
   readonly transmit: Transmit;
   /** How many packets may wait in it; many when absent. */
@@ -67,6 +69,7 @@ export function makeSimulatedClient(options: SimulatedClientOptions, now: Millis
     classes: CLASSES,
     reorderWait: milliseconds(400),
     filter: undefined,
+    filters: options.filters,
     endpointDiscriminator: Uint8Array.of(1, ...crypto.random(8)),
   });
   const initiator = new Initiator({

@@ -1,3 +1,4 @@
+import type { LinkFilter } from "../../shared/protocol/pinning/link-filters.ts";
 import type { SchedulerName } from "../../shared/protocol/scheduler/schedulers.ts";
 import type { HandshakeCrypto } from "../../shared/protocol/session/handshake-crypto.ts";
 import { type SecretKey, secretKeyOf } from "../../shared/protocol/session/key-id.ts";
@@ -25,6 +26,8 @@ export type SimulationOptions = {
   readonly mrru?: number;
   /** Of both ends; earliest arrival when absent. */
   readonly scheduler?: SchedulerName;
+  /** Of every client; its links are called line0, line1 and so on. None when absent. */
+  readonly filters?: readonly LinkFilter[];
   /** How many clients there are, each with lines of its own; one when absent. */
   readonly clients?: number;
   /** How many packets may wait in a client; many when absent. */
@@ -188,11 +191,14 @@ export class Simulation {
   }
 
   #makeClient(index: number): SimulatedClient {
-    const { lines, mrru = 1500, scheduler = "earliest-arrival", clientCells: cells } = this.#options;
+    const { lines, mrru = 1500, scheduler = "earliest-arrival", clientCells: cells, filters } = this.#options;
     const transmit: Transmit = (datagram, _, now) => this.#send(datagram, true, now);
     const places = this.#places.slice(index * lines.length, (index + 1) * lines.length);
     const [name, crypto, secret] = [nameOf(index), this.#crypto, this.#secret];
-    return makeSimulatedClient({ name, crypto, secret, mrru, scheduler, lines, places, transmit, cells }, this.now);
+    return makeSimulatedClient(
+      { name, crypto, secret, mrru, scheduler, lines, places, transmit, cells, filters },
+      this.now,
+    );
   }
 
   #send(datagram: Datagram, isUp: boolean, now: Milliseconds): void {

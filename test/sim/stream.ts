@@ -9,8 +9,13 @@ const INTERNET = [192, 0, 2, 1];
 // So much that every line is of use, however much farther it is than the others.
 const BACKLOG = 256 * 1024;
 
-/** What a stream is: its direction, seen from the client, and the flow that it is. */
-export type StreamOptions = { readonly direction: "up" | "down"; readonly client?: number; readonly port?: number };
+/** What a stream is: its direction, seen from the client, and the flow that it is, told by its source port. */
+export type StreamOptions = {
+  readonly direction: "up" | "down";
+  readonly client?: number;
+  readonly port?: number;
+  readonly destinationPort?: number;
+};
 
 /** A flow of numbered packets through a simulation, and what came out of it at the other end. */
 export class Stream {
@@ -22,12 +27,14 @@ export class Stream {
   readonly #isUp: boolean;
   readonly #client: number;
   readonly #port: number;
+  readonly #destinationPort: number;
 
-  constructor(simulation: Simulation, { direction, client = 0, port = 1000 }: StreamOptions) {
+  constructor(simulation: Simulation, { direction, client = 0, port = 1000, destinationPort = 2000 }: StreamOptions) {
     this.#simulation = simulation;
     this.#isUp = direction === "up";
     this.#client = client;
     this.#port = port;
+    this.#destinationPort = destinationPort;
     this.attach();
   }
 
@@ -47,7 +54,8 @@ export class Stream {
     if (tunnel === undefined) return;
     const inner = this.#simulation.addressOf(this.#client);
     const [source, destination] = this.#isUp ? [inner, INTERNET] : [INTERNET, inner];
-    const packet = ip4Packet({ source, destination, sourcePort: this.#port, size, serial: this.sent++ });
+    const ports = { sourcePort: this.#port, destinationPort: this.#destinationPort };
+    const packet = ip4Packet({ source, destination, ...ports, size, serial: this.sent++ });
     const end = this.#isUp ? this.#clientEnd : this.#simulation.server.end;
     end.sendPackets(tunnel, [packet], this.#simulation.now);
   }

@@ -9,6 +9,7 @@ export type Ip4PacketOptions = {
   readonly source: readonly number[];
   readonly destination: readonly number[];
   readonly sourcePort?: number;
+  readonly destinationPort?: number;
   readonly size: number;
   readonly serial: number;
 };
@@ -25,7 +26,7 @@ export function ip4Packet(options: Ip4PacketOptions): Uint8Array {
   bytes.set(source, 12);
   bytes.set(destination, 16);
   view.setUint16(20, options.sourcePort ?? 1000);
-  view.setUint16(22, 2000);
+  view.setUint16(22, options.destinationPort ?? 2000);
   view.setUint16(24, size - IP4_HEADER);
   view.setUint32(28, serial);
   for (let place = SMALLEST_PACKET; place < size; place++) bytes[place] = (serial * 31 + place) & 0xff;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { flowHash } from "../../shared/protocol/packet/flow.ts";
+import { flowHash, reverseFlowHash } from "../../shared/protocol/packet/flow.ts";
 
 const TCP = 6;
 const UDP = 17;
@@ -133,6 +133,23 @@ describe("The flow hash of anything else", () => {
     assert.equal(flowHash(packet4({}), 0, 19), 0);
     assert.equal(flowHash(packet6([], UDP, [1, 2]), 0, 39), 0);
     assert.equal(flowHash(new Uint8Array(100), 0, 100), 0);
+  });
+});
+
+describe("The reverse flow hash", () => {
+  it("is the flow hash of the answers, of IPv4 and IPv6, with ports and without", () => {
+    const pairs = [
+      [packet4({}), packet4({ ports: [443, 1000] }), 12, 4],
+      [packet4({ protocol: ICMP }), packet4({ protocol: ICMP }), 12, 4],
+      [packet6([60], UDP, [1000, 443]), packet6([], UDP, [443, 1000]), 8, 16],
+    ] as const;
+
+    for (const [there, back, addresses, size] of pairs) {
+      const [source, destination] = [there.slice(addresses, addresses + size), there.slice(addresses + size)];
+      back.set([...destination.subarray(0, size), ...source], addresses);
+      assert.equal(reverseFlowHash(there, 0, there.length), hash(back));
+      assert.notEqual(hash(there), hash(back));
+    }
   });
 });
 

@@ -8,6 +8,7 @@ import {
   dataWord,
   isChecksumPartial,
   isCopy,
+  isPinned,
   outerHeaderSize,
   receiverLinkIndex,
 } from "../../shared/protocol/wire/datagram-header.ts";
@@ -95,14 +96,15 @@ describe("An LCP packet", () => {
 
 describe("A datagram's header", () => {
   it("has type, receiver's link index and the flags in its first word", () => {
-    const { checksumPartial, copy } = DATAGRAM_FLAGS;
-    for (const flags of [0, checksumPartial, copy, checksumPartial | copy]) {
+    const { checksumPartial, copy, pinned } = DATAGRAM_FLAGS;
+    for (const flags of [0, checksumPartial, copy, pinned, checksumPartial | copy | pinned]) {
       const word = dataWord(0xabcdef, flags);
 
       assert.equal(datagramType(word), DATAGRAM_TYPES.data);
       assert.equal(receiverLinkIndex(word), 0xabcdef);
       assert.equal(isChecksumPartial(word), (flags & checksumPartial) !== 0);
       assert.equal(isCopy(word), (flags & copy) !== 0);
+      assert.equal(isPinned(word), (flags & pinned) !== 0);
     }
   });
 

@@ -12,6 +12,9 @@ export const URGENT = 8;
 /** The fragment was sent before, on this or another link; beside BEGIN and END in the flags of what was received. */
 export const COPY = 16;
 
+/** A filter, or one of the peer, has bound the packet to the link that it waits for; beside BULK. */
+export const PINNED = 32;
+
 /**
  * What is left to send of one packet: up to two pieces of the arena, protocol field first. One object is used for
  * one packet after the other; sending a part moves its start on.
@@ -21,7 +24,7 @@ export class Fragment {
   headLength = 0;
   bodyOffset = 0;
   bodyLength = 0;
-  /** BEGIN while nothing was sent, END, CHECKSUM_PARTIAL, BULK, URGENT. */
+  /** BEGIN while nothing was sent, END, CHECKSUM_PARTIAL, BULK, URGENT, PINNED. */
   flags = 0;
   trafficClass = 0;
   /** Whether the bytes before the head are free for a header. */

@@ -11,6 +11,7 @@ const V4_SOURCE = 12;
 const V6_HEADER_SIZE = 40;
 const V6_NEXT_HEADER = 6;
 const V6_SOURCE = 8;
+const V6_ADDRESS_WORDS = 4;
 
 // Protocol numbers and IPv6 extension headers (RFC 8200 §4, RFC 4302).
 const HOP_BY_HOP = 0;
@@ -34,22 +35,35 @@ const FRAGMENTED = -1;
  * protocol and ports, or ESP's SPI. All fragments of a packet have the same one: without ports. 0 for no IP packet.
  */
 export function flowHash(bytes: Uint8Array, offset: number, length: number): number {
+  return hashOf(bytes, offset, length, false);
+}
+
+/**
+ * The `flowHash` of the packets that answer this one: as if source and destination changed places. Those of ESP have
+ * an SPI of their own, which is not known here.
+ */
+export function reverseFlowHash(bytes: Uint8Array, offset: number, length: number): number {
+  return hashOf(bytes, offset, length, true);
+}
+
+function hashOf(bytes: Uint8Array, offset: number, length: number, isReverse: boolean): number {
   const version = ipVersion(bytes, offset);
-  if (version === 4 && length >= V4_HEADER_SIZE) return hash4(bytes, offset, offset + length);
-  if (version === 6 && length >= V6_HEADER_SIZE) return hash6(bytes, offset, offset + length);
+  if (version === 4 && length >= V4_HEADER_SIZE) return hash4(bytes, offset, offset + length, isReverse);
+  if (version === 6 && length >= V6_HEADER_SIZE) return hash6(bytes, offset, offset + length, isReverse);
   return 0;
 }
 
-function hash4(bytes: Uint8Array, offset: number, end: number): number {
+function hash4(bytes: Uint8Array, offset: number, end: number, isReverse: boolean): number {
   const protocol = byteAt(bytes, offset + V4_PROTOCOL);
   const isFragment = (wordAt(bytes, offset + V4_FRAGMENT - 2) & V4_MORE_FRAGMENTS_OR_OFFSET) !== 0;
   const transport = offset + (byteAt(bytes, offset) & 0x0f) * 4;
-  let hash = mix(protocol, wordAt(bytes, offset + V4_SOURCE));
-  hash = mix(hash, wordAt(bytes, offset + V4_SOURCE + 4));
-  return finish(mix(hash, isFragment ? 0 : portsAt(bytes, transport, end, protocol)));
+  const source = wordAt(bytes, offset + V4_SOURCE);
+  const destination = wordAt(bytes, offset + V4_SOURCE + 4);
+  const hash = mix(mix(protocol, isReverse ? destination : source), isReverse ? source : destination);
+  return finish(mix(hash, isFragment ? 0 : portsAt(bytes, transport, end, protocol, isReverse)));
 }
 
-function hash6(bytes: Uint8Array, offset: number, end: number): number {
+function hash6(bytes: Uint8Array, offset: number, end: number, isReverse: boolean): number {
   let protocol = byteAt(bytes, offset + V6_NEXT_HEADER);
   let transport = offset + V6_HEADER_SIZE;
   for (let count = 0; count < MAXIMUM_EXTENSIONS && transport + 8 <= end; count++) {
@@ -58,9 +72,12 @@ function hash6(bytes: Uint8Array, offset: number, end: number): number {
     protocol = byteAt(bytes, transport);
     transport = size === FRAGMENTED ? end : transport + size;
   }
+  const first = isReverse ? V6_ADDRESS_WORDS : 0;
   let hash = protocol;
-  for (let word = 0; word < 8; word++) hash = mix(hash, wordAt(bytes, offset + V6_SOURCE + 4 * word));
-  return finish(mix(hash, portsAt(bytes, transport, end, protocol)));
+  for (let word = first; word < first + 2 * V6_ADDRESS_WORDS; word++) {
+    hash = mix(hash, wordAt(bytes, offset + V6_SOURCE + 4 * (word % (2 * V6_ADDRESS_WORDS))));
+  }
+  return finish(mix(hash, portsAt(bytes, transport, end, protocol, isReverse)));
 }
 
 /** The size of the extension header of kind `protocol`; 0 when it is none, `FRAGMENTED` when no ports are behind it. */
@@ -80,15 +97,18 @@ function extensionSize(bytes: Uint8Array, offset: number, protocol: number): num
 }
 
 /** Both ports, or the SPI, as one word; 0 when there are none. */
-function portsAt(bytes: Uint8Array, offset: number, end: number, protocol: number): number {
+function portsAt(bytes: Uint8Array, offset: number, end: number, protocol: number, isReverse: boolean): number {
   if (offset + 4 > end) return 0;
   switch (protocol) {
     case TCP:
     case UDP:
     case DCCP:
-    case ESP:
     case SCTP:
-    case UDP_LITE:
+    case UDP_LITE: {
+      const ports = wordAt(bytes, offset);
+      return isReverse ? (ports << 16) | (ports >>> 16) : ports;
+    }
+    case ESP:
       return wordAt(bytes, offset);
     default:
       return 0;

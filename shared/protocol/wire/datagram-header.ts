@@ -1,5 +1,6 @@
 // The first eight bytes of every datagram, in clear; in data they are the associated data:
-//  0     type in the low bits; 0x80: the packet's transport checksum is partial; 0x40: a copy, sent before on some link
+//  0     type in the low bits; 0x80: the packet's transport checksum is partial; 0x40: a copy, sent before on some link;
+//        0x20: pinned, which is to say that a filter of the client's bound the packet to this link
 //  1..3  the receiver's link index, big endian
 //  4..7  the low 32 bits of the packet number, big endian
 export const DATAGRAM_HEADER_SIZE = 8;
@@ -11,9 +12,9 @@ export const DATAGRAM_OVERHEAD = DATAGRAM_HEADER_SIZE + AEAD_TAG_SIZE;
 export const DATAGRAM_TYPES = { initiation: 1, response: 2, data: 3 } as const;
 
 /** Flags of a data datagram, beside the type. */
-export const DATAGRAM_FLAGS = { checksumPartial: 0x80, copy: 0x40 } as const;
+export const DATAGRAM_FLAGS = { checksumPartial: 0x80, copy: 0x40, pinned: 0x20 } as const;
 
-const TYPE_MASK = 0x3f;
+const TYPE_MASK = 0x1f;
 const LINK_INDEX_MASK = 0xffffff;
 
 /** The number of link indices: they have 24 bits. */
@@ -35,6 +36,11 @@ export function isChecksumPartial(word0: number): boolean {
 /** Whether the fragment was sent before, on this or another link: it says nothing of the order on its link. */
 export function isCopy(word0: number): boolean {
   return ((word0 >>> 24) & DATAGRAM_FLAGS.copy) !== 0;
+}
+
+/** Whether the sender bound the packet to the link that it came on, so that its answers are to go there too. */
+export function isPinned(word0: number): boolean {
+  return ((word0 >>> 24) & DATAGRAM_FLAGS.pinned) !== 0;
 }
 
 export function receiverLinkIndex(word0: number): number {

@@ -5,6 +5,8 @@ import { receiveReason, sendReason } from "../../observe/share-reason.ts";
 import type { BundleStatus, Traffic } from "../../observe/status-snapshot.ts";
 import { DROP, DROP_REASONS } from "../../protocol/drop-reason.ts";
 import type { MemberLink } from "../../protocol/link/member-link.ts";
+import type { Outbound } from "../../protocol/outbound.ts";
+import type { FairQueue } from "../../protocol/queue/fair-queue.ts";
 import type { Tunnel } from "../../protocol/tunnel.ts";
 import type { Milliseconds } from "../../protocol/units.ts";
 import { describeLink, trafficOf } from "./link-status.ts";
@@ -29,7 +31,6 @@ export function describeTunnel(
 ): BundleStatus {
   const rates = meter.measure(new Map(tunnel.links.map((link) => [link.name, countersOf(link)])), now);
   const { outbound, receiving, delivered, options } = tunnel;
-  const { queue } = outbound;
   const { name: scheduler } = options.scheduler;
   const links = tunnel.links.map((link) => ({
     ...describeLink(link, rates.get(link.name) ?? NO_RATES, now),
@@ -51,14 +52,7 @@ export function describeTunnel(
     sent: { packets: outbound.packets, bytes: outbound.packetBytes },
     received: trafficOf(delivered),
     scheduler,
-    queue: {
-      packets: queue.count,
-      bytes: queue.bytes,
-      oldestMs: queue.oldestSojourn(now),
-      dropped: queue.dropped,
-      marked: queue.marked,
-      droppedForRoom: queue.overLimit,
-    },
+    queue: describeQueues(outbound, now),
     recovery: { ...outbound.recovery.counters },
     reordering: {
       heldFragments: receiving.heldCount,
@@ -73,6 +67,23 @@ export function describeTunnel(
   };
 }
 
+/** What waits in a bundle: for any link, and for the links that filters name. */
+function describeQueues(outbound: Outbound, now: Milliseconds): BundleStatus["queue"] {
+  const all = [outbound.queue, ...outbound.pinned.queues];
+  return {
+    packets: total(all, "count"),
+    bytes: total(all, "bytes"),
+    oldestMs: Math.max(...all.map((queue) => queue.oldestSojourn(now))),
+    dropped: total(all, "dropped"),
+    marked: total(all, "marked"),
+    droppedForRoom: total(all, "overLimit"),
+  };
+}
+
+function total(queues: readonly FairQueue[], figure: "count" | "bytes" | "dropped" | "marked" | "overLimit"): number {
+  return queues.reduce((sum, queue) => sum + queue[figure], 0);
+}
+
 /** Takes a reading of a bundle's counters, so that rates are those of the last moments. */
 export function meterTunnel(tunnel: Tunnel, meter: RateMeter, now: Milliseconds): void {
   meter.measure(new Map(tunnel.links.map((link) => [link.name, countersOf(link)])), now);
@@ -81,15 +92,15 @@ export function meterTunnel(tunnel: Tunnel, meter: RateMeter, now: Milliseconds)
 /** All drops of a bundle by reason: those of single packets, those in reassembly and in the queue. */
 function dropsOf(tunnel: Tunnel): Record<string, number> {
   const { incomplete, oversized, overflows, late } = tunnel.receiving.counters;
-  const { queue } = tunnel.outbound;
+  const queues = [tunnel.outbound.queue, ...tunnel.outbound.pinned.queues];
   const drops = tunnel.drops.snapshot();
   const elsewhere = [
     [DROP.incompletePacket, incomplete],
     [DROP.oversizedPacket, oversized],
     [DROP.reorderOverflow, overflows],
     [DROP.lateFragment, late],
-    [DROP.queueDelay, queue.dropped],
-    [DROP.queueFull, queue.overLimit + tunnel.drops.get(DROP.queueFull)],
+    [DROP.queueDelay, total(queues, "dropped")],
+    [DROP.queueFull, total(queues, "overLimit") + tunnel.drops.get(DROP.queueFull)],
   ] as const;
   for (const [code, count] of elsewhere) if (count > 0) drops[DROP_REASONS[code]] = count;
   return drops;

@@ -2,6 +2,7 @@ import { Problems } from "../../config/config-error.ts";
 import type { FilterRule } from "../../config/filters-section.ts";
 import { findFault } from "../../protocol/packet/bpf-check.ts";
 import { type BpfCode, type BpfInstruction, bpfCode } from "../../protocol/packet/bpf-code.ts";
+import type { LinkFilter } from "../../protocol/pinning/link-filters.ts";
 import { SystemError } from "../system-error.ts";
 import { runCommand } from "./run-command.ts";
 
@@ -12,9 +13,6 @@ const COMPLAINT_OF_TCPDUMP = /^tcpdump: (?!error while loading)(.*)$/s;
 export type CompiledFilter =
   | { readonly kind: "compiled"; readonly code: BpfCode }
   | { readonly kind: "refused"; readonly complaint: string };
-
-/** A link and the program of the packets that go over it. */
-export type LinkFilter = { readonly link: string; readonly code: BpfCode };
 
 /**
  * Compiles a pcap expression for raw IP packets by libpcap's own compiler, which runs in tcpdump: another process, for
