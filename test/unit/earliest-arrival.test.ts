@@ -62,7 +62,7 @@ describe("The earliest-arrival scheduler", () => {
     keepBusy(near, MUCH_LATER);
     assert.equal(scheduler.pick(links, bulk(20_000), MUCH_LATER), far);
 
-    scheduler.onFeedback(links, 0, milliseconds(MUCH_LATER + 300));
+    for (const after of [300, 600, 900]) scheduler.onFeedback(links, 0, milliseconds(MUCH_LATER + after));
 
     assert.equal(scheduler.pick(links, bulk(0), MUCH_LATER), undefined);
   });
