@@ -68,21 +68,24 @@ describe("Pacing", () => {
     assert.ok(longest > 0.5 && longest < 5, `${longest} ms`);
   });
 
-  it("leaves a line without a configured rate to its own queue, and uses it", () => {
+  it("finds the rate of a line without a configured one, and then drops nothing", () => {
     const free = { ...lineOf(20, 10), uploadRate: Number.POSITIVE_INFINITY, downloadRate: Number.POSITIVE_INFINITY };
     const simulation = new Simulation({ lines: [free, free], seed: 104, crypto });
     simulation.connect();
     const stream = new Stream(simulation, { direction: "down" });
-
-    simulation.run(seconds(5), milliseconds(1), () => {
+    const send = () => {
       for (let burst = 0; burst < 3; burst++) stream.send(1400);
-    });
-    simulation.run(seconds(6));
+    };
+    simulation.run(seconds(3), milliseconds(1), send);
+    const dropped = dropsOf(simulation);
+
+    simulation.run(seconds(8), milliseconds(1), send);
+    simulation.run(seconds(9));
 
     stream.checkOrder();
-    assert.equal(stream.lost, 0);
+    assert.equal(dropsOf(simulation), dropped);
     const [first = 0, second = 0] = simulation.serverTunnel?.links.map(({ sent }) => sent.bytes) ?? [];
-    assert.ok(Math.abs(first - second) / first < 0.01, `${first} and ${second}`);
+    assert.ok(Math.abs(first - second) / first < 0.2, `${first} and ${second}`);
   });
 
   it("shares a load below the lines' capacity by their rates within 1 % (weighted)", () => {
@@ -107,3 +110,9 @@ describe("Pacing", () => {
     assert.ok(Math.abs(first / (first + second) - 0.75) < 0.01, `${first / (first + second)}`);
   });
 });
+
+function dropsOf({ serverTunnel }: Simulation): number {
+  return serverTunnel === undefined
+    ? 0
+    : serverTunnel.drops.get("queue-full") + serverTunnel.drops.get("queue-delay");
+}

@@ -42,9 +42,12 @@ describe("A simulated line's MTU", () => {
     simulation.run(seconds(30), milliseconds(2), send);
 
     stream.checkOrder();
-    assert.ok(stream.longestGap(3000, 20_000) < 300, `${stream.longestGap(3000, 20_000)} ms without a packet`);
+    assert.ok(stream.longestGap(3000, 4000) < 300, `${stream.longestGap(3000, 4000)} ms without a packet`);
+    // A link that goes silent is suspected at once (RFC 8899 §4.3), and its size confirmed or found within a second.
+    assert.ok(stream.longestGap(4000, 20_000) < 50, `${stream.longestGap(4000, 20_000)} ms without a packet`);
+    assert.ok(lost < 20, `${lost} lost`);
     assert.ok(Math.abs(stream.lost - lost) <= 20, "packets are lost although the size is known");
-    assert.ok((simulation.client.links[1]?.sent.bytes ?? 0) - carried > 1_000_000);
+    assert.ok((simulation.client.links[1]?.sent.bytes ?? 0) - carried > 500_000);
     assert.equal(simulation.client.links[1]?.pathMtu.current, 1400);
     assert.equal(simulation.client.tunnel.mtu, insideOf(1400));
   });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Tunnel } from "../../shared/protocol/tunnel.ts";
-import type { Milliseconds } from "../../shared/protocol/units.ts";
+import type { BytesPerSecond, Milliseconds } from "../../shared/protocol/units.ts";
 import { ip4Packet, isIntact, serialOf } from "../support/ip-packets.ts";
 import type { SimulatedEnd } from "./simulated-end.ts";
 import type { Simulation } from "./simulation.ts";
@@ -23,6 +23,8 @@ export class Stream {
   readonly times: Milliseconds[] = [];
   sent = 0;
   deliveredBytes = 0;
+  #due = 0;
+  #offeredAt: Milliseconds | undefined;
   readonly #simulation: Simulation;
   readonly #isUp: boolean;
   readonly #client: number;
@@ -60,11 +62,21 @@ export class Stream {
     end.sendPackets(tunnel, [packet], this.#simulation.now);
   }
 
+  /** Sends what this rate has made due since the last call, in packets of `size` bytes. */
+  offer(size: number, rate: BytesPerSecond): void {
+    const { now } = this.#simulation;
+    this.#due += ((now - (this.#offeredAt ?? now)) * rate) / 1000;
+    this.#offeredAt = now;
+    for (; this.#due >= size; this.#due -= size) this.send(size);
+  }
+
   /** Sends until packets wait for the lines; a link must be up. */
   saturate(size: number): void {
     const { tunnel } = this;
     if (tunnel === undefined || !tunnel.links.some((link) => link.isUp)) return;
-    while (tunnel.outbound.queue.bytes < BACKLOG) this.send(size);
+    const { queue } = tunnel.outbound;
+    const backlog = Math.min(BACKLOG, 0.9 * queue.limit);
+    while (queue.bytes < backlog) this.send(size);
   }
 
   /** The tunnel at the sending end. */

@@ -30,9 +30,12 @@ export class LinkReports {
 
   /** Sends the reports that are due, and finds packets that are lost by time, as in the link's `sentPackets`. */
   handleTimeout(now: Milliseconds): void {
-    const { reporter, sentPackets } = this.#link;
+    const { reporter, sentPackets, pathMtu } = this.#link;
     while (reporter.isDue(now) && this.#send(now));
+    const wasSilent = sentPackets.isSilent;
     sentPackets.handleTimeout(now);
+    // RFC 8899 §4.3: perhaps only large packets do not come through any more.
+    if (sentPackets.isSilent && !wasSilent) pathMtu.onSuspicion(now);
   }
 
   /** When `handleTimeout` has something to do. */
