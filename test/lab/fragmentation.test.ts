@@ -47,12 +47,12 @@ describe("A tunnel of 1500 bytes over lines of 1400", { skip: missingForLab(["xa
     ["download", startDownload, "down"],
     ["upload", startUpload, "up"],
   ] as const) {
-    it(`gives a TCP ${what} at least 90 % of the payload capacity`, async (context) => {
+    it(`gives a TCP ${what} at least 85 % of the payload capacity`, async (context) => {
       const transfer = await finished(start(lab, network.home, 8), 8);
 
       const ratio = rateBetween(transfer, 3, 8) / payloadCapacity(capacityLines(LINES, direction), TUNNEL_MTU);
       context.diagnostic(`${(ratio * 100).toFixed(1)} % of the payload capacity`);
-      assert.ok(ratio >= 0.9, `${ratio} of the payload capacity`);
+      assert.ok(ratio >= 0.85, `${ratio} of the payload capacity`);
     });
   }
 });
