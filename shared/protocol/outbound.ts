@@ -198,6 +198,13 @@ export class Outbound {
     this.onLinksChanged();
   }
 
+  /** Starts anew with a peer that has lost its state: nothing that was sent is of use to it. */
+  restart(): void {
+    for (const link of this.#options.links) this.recovery.forget(link);
+    this.recovery.clear();
+    this.order.reset();
+  }
+
   /** Drops everything that waits, uncounted. */
   clear(): void {
     this.#sender.giveUpRest();

@@ -220,7 +220,7 @@ export class Tunnel {
 
   /** Starts the bundle anew with a peer that lost its state: only what `kept` has agreed with it stays. */
   restart(kept: MemberLink | undefined, now: Milliseconds): void {
-    this.outbound.order.reset();
+    this.outbound.restart();
     this.receiving.reset();
     for (const { link, sessions, dialer } of this.#members.all()) {
       if (link === kept) continue;

@@ -1,34 +1,18 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { DropCounters } from "../../shared/protocol/drop-reason.ts";
-import type { MemberLink } from "../../shared/protocol/link/member-link.ts";
 import { Outlet } from "../../shared/protocol/link/outlet.ts";
-import { Outbound } from "../../shared/protocol/outbound.ts";
-import { Arena } from "../../shared/protocol/packet/arena.ts";
-import { CellPool } from "../../shared/protocol/packet/cell-pool.ts";
-import { HEADROOM, PacketBatch } from "../../shared/protocol/packet/packet-batch.ts";
 import { TransmitBatch } from "../../shared/protocol/packet/transmit-batch.ts";
-import { WeightedScheduler } from "../../shared/protocol/scheduler/weighted.ts";
 import { megabitsPerSecond, milliseconds, NEVER, seconds } from "../../shared/protocol/units.ts";
-import {
-  BEGIN,
-  END,
-  readFragmentClass,
-  readFragmentFlags,
-  readSequence,
-} from "../../shared/protocol/wire/frame-header.ts";
-import { ip4Packet, serialOf } from "../support/ip-packets.ts";
+import { BEGIN, END } from "../../shared/protocol/wire/frame-header.ts";
 import { upLink } from "../support/member-links.ts";
+import { makeSendingEnd, PACKET } from "../support/sending-end.ts";
 
 const NOW = seconds(10);
-const PACKET = 900_000;
 const LATER = milliseconds(NOW + 31);
-
-type TestPacket = { readonly size: number; readonly sourcePort?: number; readonly typeOfService?: number };
 
 describe("The way of a packet out", () => {
   it("puts the fragment's header and the protocol field in front of it, where it lies (RFC 1990 §3)", () => {
-    const { send, frames } = setUp([upLink()]);
+    const { send, frames } = makeSendingEnd([upLink()]);
 
     send(100);
 
@@ -39,7 +23,7 @@ describe("The way of a packet out", () => {
 
   it("cuts a packet that does not fit its link's MTU, B first and E last (RFC 1990 §3)", () => {
     // No probe has passed yet, so the path takes 1200 bytes (RFC 8899 §5.1.2).
-    const { send, frames } = setUp([upLink({ ordinal: 0 }), upLink({ ordinal: 1 })]);
+    const { send, frames } = makeSendingEnd([upLink({ ordinal: 0 }), upLink({ ordinal: 1 })]);
 
     send(3000);
 
@@ -58,7 +42,7 @@ describe("The way of a packet out", () => {
 
   it("drops and counts what is no IP packet, what is above the MRRU, and what finds no link", () => {
     const link = upLink();
-    const { send, outbound, drops, arena, batch } = setUp([link]);
+    const { send, outbound, drops, arena, batch } = makeSendingEnd([link]);
     arena.bytes.fill(0, PACKET, PACKET + 40);
     batch.clear();
     batch.add(PACKET, 40, 0);
@@ -71,7 +55,7 @@ describe("The way of a packet out", () => {
   });
 
   it("lets packets wait for a busy line, and sends them in order when it is free", () => {
-    const { send, outbound, frames } = setUp([upLink({ sendRate: megabitsPerSecond(8) })]);
+    const { send, outbound, frames } = makeSendingEnd([upLink({ sendRate: megabitsPerSecond(8) })]);
     for (let packet = 0; packet < 20; packet++) send(1000);
     const [atOnce, waiting] = [frames().length, outbound.queue.count];
 
@@ -92,7 +76,7 @@ describe("The way of a packet out", () => {
 
   it("asks for no wake-up while the only socket takes nothing", () => {
     const link = upLink();
-    const { send, outbound } = setUp([link]);
+    const { send, outbound } = makeSendingEnd([link]);
     if (link.outlet !== undefined) link.outlet.isBlocked = true;
 
     send(100);
@@ -102,7 +86,7 @@ describe("The way of a packet out", () => {
   });
 
   it("asks for a wake-up when a batch is full, as it is written in the same round", () => {
-    const { send, outbound } = setUp([upLink({ outlet: new Outlet(new TransmitBatch(1)) })]);
+    const { send, outbound } = makeSendingEnd([upLink({ outlet: new Outlet(new TransmitBatch(1)) })]);
 
     send(100);
     send(100);
@@ -113,7 +97,7 @@ describe("The way of a packet out", () => {
 
   it("asks for no wake-up for a link without keys", () => {
     const link = upLink();
-    const { send, outbound } = setUp([link]);
+    const { send, outbound } = makeSendingEnd([link]);
     link.association = undefined;
 
     send(100);
@@ -123,7 +107,7 @@ describe("The way of a packet out", () => {
 
   it("drops what waits once no link is up, and counts it", () => {
     const link = upLink({ sendRate: megabitsPerSecond(1) });
-    const { send, outbound, drops, cells } = setUp([link]);
+    const { send, outbound, drops, cells } = makeSendingEnd([link]);
     for (let packet = 0; packet < 10; packet++) send(1000);
     const waiting = outbound.queue.count;
     link.handle({ kind: "silence", silentFor: milliseconds(500) }, NOW);
@@ -137,9 +121,31 @@ describe("The way of a packet out", () => {
     assert.equal(cells.freeCount, cells.capacity);
   });
 
+  it("sends nothing again that was lost before the peer restarted, and numbers from 0", () => {
+    const [lost, kept] = [upLink({ ordinal: 0 }), upLink({ ordinal: 1 })];
+    const { send, outbound, frames, cells } = makeSendingEnd([lost, kept]);
+    for (let packet = 0; packet < 10; packet++) send(1000);
+    for (const { outlet } of [lost, kept]) outlet?.batch.clear();
+
+    outbound.restart();
+    lost.handle({ kind: "peer restarted" }, NOW);
+    lost.sentPackets.abandon();
+    outbound.onFeedback(lost, NOW);
+    outbound.poll(NOW);
+    cells.recycle();
+
+    assert.deepEqual(frames(), []);
+    assert.equal(cells.freeCount, cells.capacity);
+    send(1000);
+    assert.deepEqual(
+      frames().map(({ sequence }) => sequence),
+      [0],
+    );
+  });
+
   it("drops the rest of a packet for whose header there is no cell, and does not spin", () => {
     const link = upLink({ sendRate: megabitsPerSecond(1) });
-    const { send, outbound, drops, cells } = setUp([link]);
+    const { send, outbound, drops, cells } = makeSendingEnd([link]);
     while (cells.freeCount > 3) cells.take();
     for (let packet = 0; packet < 3; packet++) send(1500);
 
@@ -156,7 +162,7 @@ describe("The way of a packet out", () => {
   });
 
   it("sends what is real time in class 0, where nobody waits for order (RFC 2686 §3)", () => {
-    const { send, frames } = setUp([upLink()]);
+    const { send, frames } = makeSendingEnd([upLink()]);
 
     send(100);
     send(1000);
@@ -168,11 +174,11 @@ describe("The way of a packet out", () => {
 
   it("puts into class 0 only what every link takes whole, and nothing where it is the only class", () => {
     const marked = { size: 1300, typeOfService: 46 << 2 };
-    const [narrow, single] = [setUp([upLink()]), setUp([upLink()], 1)];
+    const [narrow, single] = [makeSendingEnd([upLink()]), makeSendingEnd([upLink()], { classes: 1 })];
 
-    narrow.sendMarked({ ...marked, size: 1000 });
-    narrow.sendMarked(marked);
-    single.sendMarked({ ...marked, size: 100 });
+    narrow.sendPacket({ ...marked, size: 1000 });
+    narrow.sendPacket(marked);
+    single.sendPacket({ ...marked, size: 100 });
 
     const classes = narrow.frames().map(({ trafficClass }) => trafficClass);
     assert.equal(classes[0], 0);
@@ -185,7 +191,7 @@ describe("The way of a packet out", () => {
 
   it("keeps a flow in its class when it turns bulk, and new ones out of classes with bulk (RFC 2686 §3)", () => {
     const link = upLink();
-    const { send, outbound, frames } = setUp([link]);
+    const { send, outbound, frames } = makeSendingEnd([link]);
     if (link.outlet !== undefined) link.outlet.isBlocked = true;
     for (let packet = 0; packet < 6; packet++) send(1100, 1);
     for (let port = 2; port < 30; port++) send(1100, port);
@@ -204,7 +210,7 @@ describe("The way of a packet out", () => {
 
   it("gives a link a null fragment that a burst has passed by, within 60 ms (RFC 1990 §4.1)", () => {
     const [first, second] = [upLink({ ordinal: 0 }), upLink({ ordinal: 1 })];
-    const { send, outbound, frames } = setUp([first, second]);
+    const { send, outbound, frames } = makeSendingEnd([first, second]);
     if (second.outlet !== undefined) second.outlet.isBlocked = true;
     for (let packet = 0; packet < 5; packet++) send(1000);
     if (second.outlet !== undefined) second.outlet.isBlocked = false;
@@ -224,7 +230,7 @@ describe("The way of a packet out", () => {
 
   it("gives a busy link its null fragment as soon as it may carry", () => {
     const [first, second] = [upLink({ ordinal: 0 }), upLink({ ordinal: 1 })];
-    const { send, outbound, frames } = setUp([first, second]);
+    const { send, outbound, frames } = makeSendingEnd([first, second]);
     if (second.outlet !== undefined) second.outlet.isBlocked = true;
     for (let packet = 0; packet < 5; packet++) send(1000);
     for (let check = 0; check < 5; check++) outbound.handleTimeout(outbound.nextTimeout());
@@ -235,50 +241,3 @@ describe("The way of a packet out", () => {
     assert.equal(frames().filter(({ link }) => link === second).length, 1);
   });
 });
-
-function setUp(links: readonly MemberLink[], classes = 8) {
-  const arena = new Arena(2 * 1024 * 1024);
-  const cells = new CellPool(arena, 256);
-  const drops = new DropCounters();
-  const scheduler = new WeightedScheduler();
-  const outbound = new Outbound({ arena, cells, links, scheduler, drops }, { mrru: 4000, classes });
-  outbound.onLinksChanged();
-  const batch = new PacketBatch(1);
-  let place = PACKET;
-  let serial = 0;
-  const sendMarked = ({ size, sourcePort = 1000, typeOfService = 0 }: TestPacket): void => {
-    const source = [10, 0, 0, 2];
-    serial++;
-    arena.bytes.set(ip4Packet({ source, destination: [9, 9, 9, 9], sourcePort, size, serial }), place);
-    arena.bytes[place + 1] = typeOfService;
-    batch.clear();
-    batch.add(place, size, 0);
-    outbound.handlePacket(batch, 0, NOW);
-    // What was sent lies where it was read until the batch is written.
-    place += HEADROOM + size;
-  };
-  const send = (size: number, sourcePort = 1000): void => sendMarked({ size, sourcePort });
-  const frames = () =>
-    links.flatMap((link) => {
-      const rows = link.outlet?.batch;
-      if (rows === undefined) return [];
-      return Array.from({ length: rows.count }, (_, row) => frameAt(arena, rows, row, link));
-    });
-  return { arena, cells, drops, outbound, batch, send, sendMarked, frames };
-}
-
-/** A frame that left on a link; port and serial number are those of a whole packet. */
-function frameAt(arena: Arena, rows: TransmitBatch, row: number, link: MemberLink) {
-  const head = rows.headOffset(row);
-  const bytes = arena.bytes.slice(head, head + rows.headLength(row));
-  return {
-    link,
-    flags: readFragmentFlags(arena.bytes, head),
-    sequence: readSequence(arena.bytes, head),
-    trafficClass: readFragmentClass(arena.bytes, head),
-    length: rows.headLength(row) + rows.bodyLength(row),
-    bytes,
-    port: ((bytes[26] ?? 0) << 8) | (bytes[27] ?? 0),
-    serial: bytes.length < 38 ? undefined : serialOf(bytes.subarray(6)),
-  };
-}

@@ -1,0 +1,83 @@
+import { DropCounters } from "../../shared/protocol/drop-reason.ts";
+import type { MemberLink } from "../../shared/protocol/link/member-link.ts";
+import { Outbound } from "../../shared/protocol/outbound.ts";
+import { Arena } from "../../shared/protocol/packet/arena.ts";
+import { CellPool } from "../../shared/protocol/packet/cell-pool.ts";
+import { HEADROOM, PacketBatch } from "../../shared/protocol/packet/packet-batch.ts";
+import type { TransmitBatch } from "../../shared/protocol/packet/transmit-batch.ts";
+import type { Scheduler } from "../../shared/protocol/scheduler/scheduler.ts";
+import { WeightedScheduler } from "../../shared/protocol/scheduler/weighted.ts";
+import { type Milliseconds, seconds } from "../../shared/protocol/units.ts";
+import { readFragmentClass, readFragmentFlags, readSequence } from "../../shared/protocol/wire/frame-header.ts";
+import { ip4Packet, serialOf } from "./ip-packets.ts";
+
+/** Where the first packet lies that is sent. */
+export const PACKET = 900_000;
+
+const ARENA = 2 * 1024 * 1024;
+// Packets lie in the rest of the arena, one behind the other and then from its start again.
+const LAST_PACKET = ARENA - 8192;
+
+/** What a test may want of a sending end, beside its links. */
+export type SendingEndOptions = {
+  readonly classes?: number;
+  readonly cells?: number;
+  readonly scheduler?: Scheduler;
+};
+
+/** A UDP packet to send; numbered through from 1. */
+export type TestPacket = {
+  readonly size: number;
+  readonly sourcePort?: number;
+  readonly typeOfService?: number;
+  readonly at?: Milliseconds;
+};
+
+/** The sending side of a bundle of these links, with what reads the frames that left. */
+export function makeSendingEnd(links: readonly MemberLink[], options: SendingEndOptions = {}) {
+  const { classes = 8, cells: cellCount = 256, scheduler = new WeightedScheduler() } = options;
+  const arena = new Arena(ARENA);
+  const cells = new CellPool(arena, cellCount);
+  const drops = new DropCounters();
+  const outbound = new Outbound({ arena, cells, links, scheduler, drops }, { mrru: 4000, classes });
+  outbound.onLinksChanged();
+  const batch = new PacketBatch(1);
+  let place = PACKET;
+  let serial = 0;
+  const sendPacket = ({ size, sourcePort = 1000, typeOfService = 0, at = seconds(10) }: TestPacket): void => {
+    const source = [10, 0, 0, 2];
+    serial++;
+    arena.bytes.set(ip4Packet({ source, destination: [9, 9, 9, 9], sourcePort, size, serial }), place);
+    arena.bytes[place + 1] = typeOfService;
+    batch.clear();
+    batch.add(place, size, 0);
+    outbound.handlePacket(batch, 0, at);
+    // What was sent lies where it was read until the batch is written.
+    place = place > LAST_PACKET ? PACKET : place + HEADROOM + size;
+  };
+  const send = (size: number, sourcePort = 1000): void => sendPacket({ size, sourcePort });
+  const frames = () => links.flatMap((link) => framesOf(arena, link));
+  return { arena, cells, drops, outbound, batch, send, sendPacket, frames };
+}
+
+function framesOf(arena: Arena, link: MemberLink) {
+  const rows = link.outlet?.batch;
+  if (rows === undefined) return [];
+  return Array.from({ length: rows.count }, (_, row) => frameAt(arena, rows, row, link));
+}
+
+/** A frame that left on a link; port and serial number are those of a whole packet. */
+function frameAt(arena: Arena, rows: TransmitBatch, row: number, link: MemberLink) {
+  const head = rows.headOffset(row);
+  const bytes = arena.bytes.slice(head, head + rows.headLength(row));
+  return {
+    link,
+    flags: readFragmentFlags(arena.bytes, head),
+    sequence: readSequence(arena.bytes, head),
+    trafficClass: readFragmentClass(arena.bytes, head),
+    length: rows.headLength(row) + rows.bodyLength(row),
+    bytes,
+    port: ((bytes[26] ?? 0) << 8) | (bytes[27] ?? 0),
+    serial: bytes.length < 38 ? undefined : serialOf(bytes.subarray(6)),
+  };
+}
