@@ -154,13 +154,17 @@ describe("The packets sent on a link", () => {
     assert.equal(sent.inFlightBytes, 0);
   });
 
-  it("have no more room when 65,536 are in flight", () => {
-    const sent = sending(65_535);
+  it("have no more room when 64,512 are in flight, so that none is forgotten for a keepalive", () => {
+    const sent = sending(64_511);
     assert.ok(sent.hasRoom(Number.POSITIVE_INFINITY));
 
-    recordWatched(sent, 65_535, SIZE, milliseconds(9));
+    recordWatched(sent, 64_511, SIZE, milliseconds(9999), 7);
+    const hasRoom = sent.hasRoom(Number.POSITIVE_INFINITY);
+    for (let number = 64_512; number < 65_536; number++) sent.record(number, SIZE, milliseconds(9999));
 
-    assert.ok(!sent.hasRoom(Number.POSITIVE_INFINITY));
+    assert.equal(hasRoom, false);
+    assert.equal(sent.inFlightPackets, 64_512);
+    assert.deepEqual([sent.sentAt(0), sent.takeFirst(64_511, -1)], [0, 7]);
   });
 
   it("are all lost when the link is given up", () => {

@@ -5,7 +5,7 @@ import { Acknowledgement, DeliveryClock } from "./acknowledgement.ts";
 import { LossPatience } from "./loss-patience.ts";
 import { Probation } from "./probation.ts";
 import type { RoundTripTime } from "./round-trip-time.ts";
-import { FATE, LARGEST_RING, NO_POSITION, PositionList, SentRing } from "./sent-ring.ts";
+import { FATE, MOST_AWAITED, NO_POSITION, PositionList, SentRing } from "./sent-ring.ts";
 import { isNewestReport, type SentSession, SentSessions, takeCounts } from "./sent-sessions.ts";
 import { SpuriousLossMargin } from "./spurious-loss-margin.ts";
 
@@ -55,7 +55,7 @@ export class SentPackets {
 
   /** Whether a packet more may be in flight, of which `limit` bytes may be; only a few on a link that went silent. */
   hasRoom(limit: number): boolean {
-    if (this.#ring.next - this.#firstOutstanding() >= LARGEST_RING) return false;
+    if (this.#ring.next - this.#firstOutstanding() >= MOST_AWAITED) return false;
     return this.#inFlightBytes < Math.min(limit, this.probation.limit);
   }
 

@@ -13,6 +13,8 @@ export const NO_POSITION = -1;
 const SMALLEST = 256;
 /** No more packets than this are remembered: at 1 Gbit/s and 1400 bytes, those of 0.7 s. */
 export const LARGEST_RING = 65_536;
+/** No more of them are waited for, so that keepalives and reports never write over one of which the fate is not known. */
+export const MOST_AWAITED = LARGEST_RING - 1024;
 
 /**
  * The latest packets sent on a link, as columns that are addressed by position: counted from 0 over all sessions of
