@@ -13,10 +13,11 @@ export class LossShare {
   #lost = 0;
   #countedAt = 0;
 
-  /** Takes how many packets were found to have arrived or to be lost. */
+  /** Takes how many packets were found to have arrived, and to be lost less those that were lost and arrived. */
   count(arrived: number, lost: number, now: Milliseconds): void {
+    if (arrived === 0 && lost === 0) return;
+    // What was lost and has arrived is in both, and nothing new.
     const added = arrived + lost;
-    if (added === 0) return;
     this.arrived += arrived;
     this.lost += lost;
     const kept = Math.exp(-(now - this.#countedAt) / FADING_TIME) * Math.max(0, 1 - added / MEMORY);

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import type { HandshakeCrypto } from "../../shared/protocol/session/handshake-crypto.ts";
+import { seconds } from "../../shared/protocol/units.ts";
+import { createHandshakeCrypto } from "../../shared/runtime/handshake-crypto.ts";
+import { LINE_SETS } from "./traffic/cases/line-sets.ts";
+import type { LineChange } from "./traffic/line-change.ts";
+import { type FlowOptions, runScenario } from "./traffic/scenario.ts";
+
+// The last packets of a run are still under way.
+const UNDER_WAY = 4;
+
+const CHANGES: readonly LineChange[] = [
+  { at: seconds(4), line: 0, kind: "cut" },
+  { at: seconds(6), line: 0, kind: "restore" },
+];
+
+describe("A line that is cut in silence under load", () => {
+  let crypto: HandshakeCrypto;
+
+  before(async () => {
+    crypto = await createHandshakeCrypto();
+  });
+
+  for (const set of LINE_SETS) {
+    it(`stops a TCP flow for 300 ms at most, over ${set.name}`, () => {
+      const { tcp } = run([{ kind: "tcp", direction: "down", control: "cubic" }]);
+
+      const gap = tcp[0]?.longestGap ?? Number.NaN;
+      assert.ok(gap <= 300, `${gap} ms`);
+    });
+
+    it(`loses nothing of a call, over ${set.name}`, () => {
+      const { realtime } = run([{ kind: "realtime", direction: "down" }]);
+
+      const [call] = realtime;
+      assert.ok((call?.lost ?? 0) <= UNDER_WAY && (call?.sent ?? 0) > 300, `${call?.lost} of ${call?.sent}`);
+      assert.equal(call?.repeated, 0);
+    });
+
+    function run(flows: readonly FlowOptions[]) {
+      const timing = { warmUp: seconds(2), duration: seconds(8) };
+      return runScenario({ lines: set.lines, changes: CHANGES, flows, seed: 3, ...timing }, crypto);
+    }
+  }
+
+  it("gets its share again within two seconds of its return", () => {
+    const [set] = LINE_SETS;
+    const flows = [{ kind: "tcp", direction: "down", control: "cubic" }] as const;
+    const timing = { warmUp: seconds(8), duration: seconds(2) };
+
+    const { share } = runScenario({ lines: set?.lines ?? [], changes: CHANGES, flows, seed: 3, ...timing }, crypto);
+
+    assert.ok(share.down > 0.9, `${share.down}`);
+  });
+});

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { LossPatience } from "../../shared/protocol/link/loss-patience.ts";
+import { RoundTripTime } from "../../shared/protocol/link/round-trip-time.ts";
+import { milliseconds, seconds } from "../../shared/protocol/units.ts";
+
+const NOW = seconds(10);
+
+describe("The patience with a link's packets", () => {
+  it("ends 9/8 of the larger of the smoothed and the latest round trip after a packet that was overtaken", () => {
+    const patience = answered([20, 20, 60]);
+
+    // RFC 6298 §2.3: the smoothed one moves by an eighth.
+    assert.equal(patience.overtaken, (60 * 9) / 8);
+  });
+
+  it("is 9/8 of a third of a second before a round trip was measured (RFC 9002 §6.2.2)", () => {
+    assert.equal(new LossPatience(new RoundTripTime()).overtaken, (333 * 9) / 8);
+  });
+
+  it("with a link without reports ends 150 ms after the latest one, on a near line", () => {
+    const patience = answered(Array.from({ length: 50 }, () => 10));
+
+    patience.onAnswer(NOW);
+
+    assert.equal(patience.unansweredAt(milliseconds(NOW - 5)), NOW + 150);
+  });
+
+  it("lasts for a round trip, its variation and the time that a report is held, on a far line", () => {
+    const patience = answered([300]);
+
+    // The first measurement's variation is half of it (RFC 6298 §2.2); a report is held for 66 ms, and 20 are slack.
+    assert.equal(patience.unansweredAt(NOW), NOW + 300 + 4 * 150 + 66 + 20);
+  });
+
+  it("lasts for three gaps between reports where they are rare", () => {
+    const patience = answered(Array.from({ length: 50 }, () => 10));
+    let now = NOW;
+    for (let report = 0; report < 100; report++) {
+      now = milliseconds(now + 100);
+      patience.onAnswer(now);
+    }
+
+    const due = patience.unansweredAt(now) - now;
+
+    assert.ok(Math.abs(due - 300) < 1, `${due} ms`);
+  });
+
+  it("is not lengthened by a pause in which nothing was sent", () => {
+    const patience = answered(Array.from({ length: 50 }, () => 10));
+    patience.onAnswer(NOW);
+
+    const after = milliseconds(NOW + 60_000);
+    patience.onAnswer(after);
+
+    assert.equal(patience.unansweredAt(after), after + 150);
+  });
+
+  it("is at an end until the next answer", () => {
+    const patience = answered([10]);
+
+    patience.onSilence();
+    const wasSilent = patience.isSilent;
+    patience.onAnswer(NOW);
+
+    assert.deepEqual([wasSilent, patience.isSilent], [true, false]);
+  });
+});
+
+function answered(roundTrips: readonly number[]): LossPatience {
+  const patience = new LossPatience(new RoundTripTime());
+  for (const roundTrip of roundTrips) patience.sample(milliseconds(roundTrip), milliseconds(0));
+  return patience;
+}
