@@ -42,7 +42,9 @@ export class LinkReports {
   nextTimeout(): Milliseconds {
     const { reporter, sentPackets, association, outlet } = this.#link;
     const loss = sentPackets.nextTimeout();
-    return association === undefined || outlet === undefined ? loss : earliest(loss, reporter.nextTimeout());
+    // A socket that takes nothing wakes us up by itself, and cells are given back by what else happens.
+    const maySend = association !== undefined && outlet?.isBlocked === false && this.#cells.freeCount > 0;
+    return maySend ? earliest(loss, reporter.nextTimeout()) : loss;
   }
 
   #send(now: Milliseconds): boolean {
