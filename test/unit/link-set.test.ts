@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { MemberLink } from "../../shared/protocol/link/member-link.ts";
+import { LinkSet } from "../../shared/protocol/scheduler/link-set.ts";
+import { megabitsPerSecond, milliseconds } from "../../shared/protocol/units.ts";
+import { type TestLinkOptions, upLink } from "../support/member-links.ts";
+
+const NOW = milliseconds(1000);
+
+describe("The links that bulk is spread over", () => {
+  it("are all whose delays hardly differ", () => {
+    assert.deepEqual(members([line(0, 20, 20), line(1, 20, 22), line(2, 20, 60)]), [0, 1]);
+  });
+
+  it("begin with as many as come near the fastest, when that is not much farther", () => {
+    assert.deepEqual(members([line(0, 20, 10), line(1, 20, 30), line(2, 150, 80)]), [0, 1, 2]);
+    assert.deepEqual(members([line(0, 20, 10), line(1, 150, 400)]), [0]);
+  });
+
+  it("begin with a far one when a page would be there sooner than by a slow one", () => {
+    assert.deepEqual(members([line(0, 1, 10), line(1, 30, 400)]), [0, 1]);
+  });
+
+  it("are without those that add next to nothing, whether near or far", () => {
+    assert.deepEqual(members([line(0, 1, 4), line(1, 100, 20), line(2, 2, 21)]), [1]);
+  });
+
+  it("are those of the best tier until that is full", () => {
+    const links = [line(0, 20, 20), line(1, 50, 5, { line: { priority: 2 } })];
+    const set = setOf(links);
+    const atFirst = membersOf(set, links);
+
+    for (let now = 1000; now < 1400; now += 20) set.grow(100_000, milliseconds(now));
+
+    assert.deepEqual(atFirst, [0]);
+    assert.deepEqual(membersOf(set, links), [0, 1]);
+  });
+
+  it("are those in use only, and reserves when there is no other", () => {
+    const links = [line(0, 20, 20), line(1, 20, 20)];
+    const [first] = links;
+    if (first === undefined) assert.fail("no link");
+
+    first.use = { kind: "reserved", reason: "test" };
+    const withoutReserve = members(links);
+    links[1]?.handle({ kind: "uplink lost", reason: "test" }, NOW);
+
+    assert.deepEqual(withoutReserve, [1]);
+    assert.deepEqual(members(links), [0]);
+  });
+});
+
+function members(links: readonly MemberLink[]): number[] {
+  return membersOf(setOf(links), links);
+}
+
+function membersOf(set: LinkSet, links: readonly MemberLink[]): number[] {
+  return links.filter((link) => set.has(link)).map(({ ordinal }) => ordinal);
+}
+
+function setOf(links: readonly MemberLink[]): LinkSet {
+  const set = new LinkSet();
+  set.refresh(links, 0, NOW);
+  return set;
+}
+
+function line(
+  ordinal: number,
+  megabits: number,
+  roundTripMs: number,
+  options: Partial<TestLinkOptions> = {},
+): MemberLink {
+  const link = upLink({ ordinal, sendRate: megabitsPerSecond(megabits), ...options });
+  link.roundTripTime.sample(milliseconds(roundTripMs), NOW);
+  return link;
+}
