@@ -148,7 +148,8 @@ export class HarmTest {
     let most = 1;
     for (const link of carrying) {
       const suspicion = suspicionOf(link, nearest);
-      if (suspicion <= most) continue;
+      const couldGain = capacity - link.estimator.capacity >= CLEARLY_MORE * rate;
+      if (suspicion <= most || !couldGain) continue;
       worst = link;
       most = suspicion;
     }

@@ -15,8 +15,13 @@ const SHARE_PER_SECOND = 1;
 const LEAST_OF_FASTEST = 0.7;
 const NOT_MUCH_FARTHER = 75;
 
-// A link that adds less to the others is not worth what its losses and its jitter cost.
-const LEAST_SHARE = 0.025;
+// A link that adds less to the others is not worth its risk, and still less when it is known to lose packets or to jitter.
+const LEAST_SHARE = 0.02;
+const LEAST_SHARE_OF_DOUBTFUL = 0.06;
+const DOUBTFUL_LOSS = 0.01;
+// A rate that was not proven for ten seconds says little of a link that was given nothing since.
+const SURE = 0.7;
+const DOUBTFUL_JITTER = 3;
 
 // What waits so long in front of a tier shows that it is full.
 const TIER_DISTANCE = 25;
@@ -54,6 +59,7 @@ export class LinkSet {
   #carried = 0;
   #carriedRate = 0;
   #measuredSince = milliseconds(Number.NEGATIVE_INFINITY);
+  #now = milliseconds(0);
   /** How often in a row the nearer links were found not to be full. */
   #notFull = 0;
   #backlog = 0;
@@ -87,6 +93,7 @@ export class LinkSet {
 
   /** Sorts the links that are used by tier and delay, and gives up the farthest when the others are not full. */
   refresh(links: readonly MemberLink[], backlog: number, now: Milliseconds): void {
+    this.#now = now;
     const usable = linksOfLeastStanding(links);
     this.#ordered = usable.sort((a, b) => a.line.priority - b.line.priority || delayOf(a) - delayOf(b));
     this.#dropSlight();
@@ -124,8 +131,14 @@ export class LinkSet {
   #dropSlight(): void {
     const all = this.#rateOf(this.#ordered.length);
     this.#ordered = this.#ordered.filter(
-      ({ estimator }) => estimator.capacity >= LEAST_SHARE * all || estimator.state.kind === "starting",
+      (link) => this.#isUnsure(link) || link.estimator.capacity >= leastShareOf(link) * all,
     );
+  }
+
+  /** Whether a link may carry more than is known: what is never used is never known better. */
+  #isUnsure({ estimator }: MemberLink): boolean {
+    const { kind } = estimator.state;
+    return kind === "starting" || (kind !== "at ceiling" && estimator.confidence(this.#now) < SURE);
   }
 
   #leastCount(): number {
@@ -187,6 +200,7 @@ export class LinkSet {
   #isWorth(place: number): boolean {
     const next = this.#ordered[place];
     if (next === undefined) return false;
+    if (this.#isUnsure(next)) return true;
     const share = next.estimator.capacity / this.#rateOf(place);
     return share >= (SHARE_PER_SECOND * this.#extraDelay(place)) / 1000;
   }
@@ -204,6 +218,11 @@ export class LinkSet {
     for (let place = 0; place < count; place++) rate += this.#ordered[place]?.estimator.capacity ?? 0;
     return rate;
   }
+}
+
+function leastShareOf({ sendLoss, estimator }: MemberLink): number {
+  const isDoubtful = sendLoss.share >= DOUBTFUL_LOSS || estimator.queue.variation >= DOUBTFUL_JITTER;
+  return isDoubtful ? LEAST_SHARE_OF_DOUBTFUL : LEAST_SHARE;
 }
 
 /** How long a full packet takes on a link that nothing waits for, as far as round trips tell. */
