@@ -4,10 +4,11 @@ import { Outbound } from "../../shared/protocol/outbound.ts";
 import { Arena } from "../../shared/protocol/packet/arena.ts";
 import { CellPool } from "../../shared/protocol/packet/cell-pool.ts";
 import { HEADROOM, PacketBatch } from "../../shared/protocol/packet/packet-batch.ts";
-import type { TransmitBatch } from "../../shared/protocol/packet/transmit-batch.ts";
+import { TRANSMIT_COLUMNS, type TransmitBatch } from "../../shared/protocol/packet/transmit-batch.ts";
 import type { Scheduler } from "../../shared/protocol/scheduler/scheduler.ts";
 import { WeightedScheduler } from "../../shared/protocol/scheduler/weighted.ts";
 import { type Milliseconds, seconds } from "../../shared/protocol/units.ts";
+import { isCopy } from "../../shared/protocol/wire/datagram-header.ts";
 import { readFragmentClass, readFragmentFlags, readSequence } from "../../shared/protocol/wire/frame-header.ts";
 import { ip4Packet, serialOf } from "./ip-packets.ts";
 
@@ -79,5 +80,6 @@ function frameAt(arena: Arena, rows: TransmitBatch, row: number, link: MemberLin
     bytes,
     port: ((bytes[26] ?? 0) << 8) | (bytes[27] ?? 0),
     serial: bytes.length < 38 ? undefined : serialOf(bytes.subarray(6)),
+    isCopy: isCopy(rows.columns[TRANSMIT_COLUMNS.headerWord0 * rows.capacity + row] ?? 0),
   };
 }
