@@ -7,8 +7,8 @@ import { type CaseResult, figures, isKept } from "../lab/scenarios/results.ts";
 import { chooseCases } from "../lab/scenarios/runner.ts";
 import { atLeast, atMost, beside, type LabCase, type Reading, type Scenario } from "../lab/scenarios/scenario.ts";
 import { SCENARIOS } from "../lab/scenarios/scenarios.ts";
-import { median, percentile } from "../lab/scenarios/statistics.ts";
 import { resultTables } from "../lab/scenarios/table.ts";
+import { median, percentile } from "../support/statistics.ts";
 
 const LAB_CASE: LabCase = { name: "two lines", choice: {}, measure: () => Promise.resolve([]) };
 const SCENARIO: Scenario = { number: "1", name: "one", title: "One flow", cases: () => [LAB_CASE] };

@@ -1,10 +1,8 @@
 import type { Direction } from "../relay/messages.ts";
-import { uplinkAddress, uplinkDevice, uplinkGateway } from "../toolkit/home-network.ts";
+import { useBareLines } from "../toolkit/bare-lines.ts";
+import { uplinkAddress } from "../toolkit/home-network.ts";
 import { type Control, type FlowResult, runFlow } from "../toolkit/iperf.ts";
 import type { Bench } from "./bench.ts";
-
-const FIRST_TABLE = 201;
-const SUBFLOWS = 8;
 
 /** How a flow is run that is to be compared with. */
 export type BaselineFlow = { readonly control: Control; readonly direction: Direction; readonly seconds: number };
@@ -31,26 +29,10 @@ export async function withBareLines<T>(
   control: Control = "cubic",
 ): Promise<T> {
   const { router, web } = network;
-  const words = lines.map((_, index) => ({
-    rule: `from ${uplinkAddress(index)} table ${FIRST_TABLE + index}`,
-    route: `default via ${uplinkGateway(index)} table ${FIRST_TABLE + index}`,
-  }));
-  await router.ip(
-    ...words.flatMap(({ rule, route }) => [`route add ${route} congctl ${control}`, `rule add ${rule}`]),
-  );
-  for (const end of [router, web]) {
-    await end.useCongestionControl(control);
-    await end.ip(`mptcp limits set subflows ${SUBFLOWS} add_addr_accepted ${SUBFLOWS}`);
-  }
-  await router.ip(
-    ...lines.map((_, index) => `mptcp endpoint add ${uplinkAddress(index)} dev ${uplinkDevice(index)} subflow`),
-  );
+  const leave = await useBareLines({ router, web, lines: lines.length }, control);
   try {
     return await measure();
   } finally {
-    await router.ip(
-      "mptcp endpoint flush",
-      ...words.flatMap(({ rule, route }) => [`rule del ${rule}`, `route del ${route}`]),
-    );
+    await leave();
   }
 }

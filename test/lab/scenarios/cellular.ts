@@ -1,4 +1,5 @@
 import { milliseconds } from "../../../shared/protocol/units.ts";
+import { median, percentile } from "../../support/statistics.ts";
 import { unevenLine } from "../toolkit/home-network.ts";
 import { goodputBetween } from "../toolkit/iperf.ts";
 import { payloadCapacity } from "../toolkit/payload-capacity.ts";
@@ -25,7 +26,6 @@ import {
   type Repetition,
   type Scenario,
 } from "./scenario.ts";
-import { median, percentile } from "./statistics.ts";
 
 const STEADY = unevenLine("steady", 10, 2, milliseconds(15));
 const CELLULAR_NAME = "cellular";

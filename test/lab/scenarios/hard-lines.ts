@@ -1,5 +1,6 @@
 import { milliseconds } from "../../../shared/protocol/units.ts";
 import type { LineOptions } from "../../emulator/line-options.ts";
+import { median, percentile } from "../../support/statistics.ts";
 import type { HomeLine } from "../toolkit/home-network.ts";
 import { goodputBetween } from "../toolkit/iperf.ts";
 import { runPings } from "../toolkit/pings.ts";
@@ -17,7 +18,6 @@ import {
   type Repetition,
   type Scenario,
 } from "./scenario.ts";
-import { median, percentile } from "./statistics.ts";
 
 const FAULTS: readonly { readonly name: string; readonly options: Partial<LineOptions> }[] = [
   { name: "1 % loss on line1", options: { loss: { kind: "random", probability: 0.01 } } },

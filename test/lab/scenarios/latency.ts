@@ -1,3 +1,4 @@
+import { median, percentile } from "../../support/statistics.ts";
 import type { Direction } from "../relay/messages.ts";
 import { uplinkAddress } from "../toolkit/home-network.ts";
 import { type Control, runFlow } from "../toolkit/iperf.ts";
@@ -7,7 +8,6 @@ import { type Bench, runTracedFlow, withBench, withBundle } from "./bench.ts";
 import { LINE_SETS, type LineSet } from "./line-sets.ts";
 import { usualWindow } from "./measurements.ts";
 import { atMost, beside, type Reading, type Repetition, type Scenario } from "./scenario.ts";
-import { median, percentile } from "./statistics.ts";
 
 type Load = { readonly name: string; readonly control: Control; readonly directions: readonly Direction[] };
 
@@ -66,13 +66,15 @@ type BareLines = { readonly best: number; readonly others: readonly Reading[] };
 async function measureBare({ index, options }: Repetition, bench: Bench, load: Load): Promise<BareLines> {
   const { lab, lines, network } = bench;
   const { router: home, web } = network;
-  const idle = await Promise.all(lines.map((_, line) => runPings(lab, home, IDLE_SECONDS, uplinkAddress(line))));
+  const idle = await Promise.all(
+    lines.map((_, line) => runPings(lab, home, IDLE_SECONDS, { bind: uplinkAddress(line) })),
+  );
   const best = Math.min(...idle.map(median));
   if (!options.compares || index > 0) return { best, others: [] };
   const [from, to] = usualWindow(options);
   const multipath = { home, web, control: load.control, seconds: to, isMultipath: true };
   const [times] = await Promise.all([
-    runPings(lab, home, to, uplinkAddress(0)),
+    runPings(lab, home, to, { bind: uplinkAddress(0) }),
     ...load.directions.map((direction) => runFlow(lab, { ...multipath, direction })),
   ]);
   const p95 = percentile(pingsBetween(times, from, to), 0.95);

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import type { Direction } from "../relay/messages.ts";
-import type { Settings } from "../toolkit/config-template.ts";
 import type { Control } from "../toolkit/iperf.ts";
+import { type DaemonSettings, optionalNumber, parseSettings } from "../toolkit/option-values.ts";
 
 /** What the command line says about a run of the lab. */
 export type LabOptions = {
@@ -14,8 +14,7 @@ export type LabOptions = {
   readonly seconds: number;
   /** Whether each line alone and kernel MPTCP are measured as well. */
   readonly compares: boolean;
-  /** Settings for [general] of both daemons' files, and for every link section. */
-  readonly settings: Readonly<Record<"client" | "server" | "link", Settings>>;
+  readonly settings: DaemonSettings;
   readonly traces: string | undefined;
   readonly showsTrace: boolean;
   readonly keepsLogs: boolean;
@@ -104,26 +103,9 @@ const ARGUMENTS = {
   check: { type: "boolean" },
 } as const;
 
-function optionalNumber(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (!(value >= 1 && Number.isInteger(value))) throw new TypeError(`--${name} ${text}: expected a whole number`);
-  return value;
-}
-
 function oneOf<T extends string>(name: string, allowed: readonly T[], text: string | undefined): T | undefined {
   if (text === undefined) return undefined;
   const found = allowed.find((one) => one === text);
   if (found === undefined) throw new TypeError(`--${name} ${text}: expected ${allowed.join(" or ")}`);
   return found;
-}
-
-function parseSettings(texts: readonly string[]): LabOptions["settings"] {
-  const settings: Record<"client" | "server" | "link", Record<string, string>> = { client: {}, server: {}, link: {} };
-  for (const text of texts) {
-    const [, section = "client", key = "", value = ""] = /^(?:(client|server|link)\.)?(\w+)=(.*)$/.exec(text) ?? [];
-    if (key === "") throw new TypeError(`--set-key ${text}: expected KEY=VALUE, server.KEY=VALUE or link.KEY=VALUE`);
-    if (section === "client" || section === "server" || section === "link") settings[section][key] = value;
-  }
-  return settings;
 }

@@ -1,5 +1,5 @@
+import { median } from "../../support/statistics.ts";
 import type { Bound, LabCase, Reading, Scenario, Unit } from "./scenario.ts";
-import { median } from "./statistics.ts";
 
 /** What all repetitions of a case measured, and why some did not. */
 export type CaseResult = {

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
+import { watchProcessors } from "../toolkit/processor-load.ts";
 import type { Choice, LabOptions } from "./options.ts";
-import { watchProcessors } from "./processor-load.ts";
 import { type CaseResult, figures, isKept } from "./results.ts";
 import { beside, type LabCase, type Reading, type Scenario } from "./scenario.ts";
 import { readingText } from "./table.ts";

@@ -1,3 +1,4 @@
+import { textTable } from "../../support/text-table.ts";
 import { type CaseResult, type Figure, figures } from "./results.ts";
 import type { Bound, Reading, Unit } from "./scenario.ts";
 
@@ -10,9 +11,7 @@ export function resultTables(results: readonly CaseResult[], isMarkdown: boolean
     .map((scenario) => {
       const rows = results.filter((result) => result.scenario === scenario).flatMap(rowsOf);
       const heading = `${scenario.number}. ${scenario.title}`;
-      return isMarkdown
-        ? [`### ${heading}`, "", ...markdownTable(rows)].join("\n")
-        : [heading, "", ...plainTable(rows)].join("\n");
+      return [isMarkdown ? `### ${heading}` : heading, "", textTable(HEADINGS, rows, isMarkdown)].join("\n");
     })
     .join("\n\n");
 }
@@ -61,21 +60,4 @@ function figureText(value: number, unit: Unit): string {
     case "count":
       return value.toFixed(0);
   }
-}
-
-function plainTable(rows: readonly TableRow[]): string[] {
-  const all = [HEADINGS, ...rows];
-  const widths = HEADINGS.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  return all.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
-}
-
-function markdownTable(rows: readonly TableRow[]): string[] {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [line(HEADINGS), line(HEADINGS.map(() => "---")), ...rows.map(line)];
 }

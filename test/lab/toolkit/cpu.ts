@@ -10,6 +10,13 @@ export async function cpuShares(pids: readonly number[], seconds: number): Promi
   return pids.map((pid, index) => (cpuMilliseconds(pid) - (before[index] ?? 0)) / elapsed);
 }
 
+/** Watches processes: the function it answers says how many seconds of processor time they have used since, together. */
+export function watchCpu(pids: readonly number[]): () => number {
+  const used = (): number => pids.map(cpuMilliseconds).reduce((sum, each) => sum + each, 0) / 1000;
+  const before = used();
+  return () => used() - before;
+}
+
 // The scheduler's own nanoseconds for each thread: /proc/PID/stat only counts ticks of 10 ms.
 function cpuMilliseconds(pid: number): number {
   const threads = readdirSync(`/proc/${pid}/task`);

@@ -15,7 +15,7 @@ let flowCount = 0;
 /** A congestion control of the kernel's TCP. */
 export type Control = "cubic" | "bbr";
 
-/** One TCP flow between two namespaces, by iperf3. "down" is towards the home. */
+/** TCP between two namespaces, by iperf3: one flow unless it is said otherwise. "down" is towards the home. */
 export type Flow = {
   readonly home: Namespace;
   readonly web: Namespace;
@@ -26,6 +26,12 @@ export type Flow = {
   readonly bind?: string;
   /** Whether to speak Multipath TCP (RFC 8684), by mptcpize. */
   readonly isMultipath?: boolean;
+  /** Where the home finds the other end: the internet host's address when left out. */
+  readonly address?: string;
+  /** How many flows at the same time. */
+  readonly streams?: number;
+  /** Leaves the default routes as they are, where a daemon watches them; no namespace's default is to be BBR then. */
+  readonly keepsRoutes?: boolean;
 };
 
 /** What the receiver of a flow got, in seconds since the flow began, and how many segments were sent again. */
@@ -40,7 +46,8 @@ export type RunningFlow = { readonly port: number; readonly sender: Namespace; r
 /** Starts a flow. Its result throws when iperf3 failed, as it does when a connection breaks. */
 export async function startFlow(lab: Lab, flow: Flow): Promise<RunningFlow> {
   // A socket that begins with BBR, where that is the host's default, stays paced when iperf3 changes it to CUBIC.
-  for (const end of [flow.home, flow.web]) await end.useCongestionControl(flow.control);
+  const ends = flow.keepsRoutes === true ? [] : [flow.home, flow.web];
+  for (const end of ends) await end.useCongestionControl(flow.control);
   const port = FIRST_PORT + flowCount++;
   const [server, client] = [serverWords(port), clientWords(flow, port)].map((words) =>
     flow.isMultipath === true ? [...MULTIPATH, ...words] : words,
@@ -76,9 +83,18 @@ const serverWords = (port: number): string[] => [
   ...["--port", String(port), "--interval", String(INTERVAL_SECONDS)],
 ];
 
-const clientWords = ({ direction, control, seconds, bind }: Flow, port: number): string[] => [
-  ...["iperf3", "--client", WEB_ADDRESS, "--json", "--port", String(port), "--interval", String(INTERVAL_SECONDS)],
-  ...["--time", String(seconds), "--congestion", control],
+const clientWords = ({ direction, control, seconds, bind, address, streams = 1 }: Flow, port: number): string[] => [
+  ...[
+    "iperf3",
+    "--client",
+    address ?? WEB_ADDRESS,
+    "--json",
+    "--port",
+    String(port),
+    "--interval",
+    String(INTERVAL_SECONDS),
+  ],
+  ...["--time", String(seconds), "--congestion", control, "--parallel", String(streams)],
   ...(direction === "down" ? ["--reverse"] : []),
   ...(bind === undefined ? [] : ["--bind", bind]),
 ];

@@ -6,16 +6,31 @@ const INTERVAL_SECONDS = 0.05;
 const LOST_AFTER_SECONDS = 5;
 const SLACK_MS = 20_000;
 
+/** What differs from the usual about pings. */
+export type PingOptions = {
+  /** The address to send from, where there are several. */
+  readonly bind?: string;
+  /** Who is asked: the internet host when left out. */
+  readonly target?: string;
+  /** Between two pings; 50 ms when left out. */
+  readonly intervalSeconds?: number;
+};
+
 /**
- * Sends the internet host a ping every 50 ms for so long. Answers the round-trip times in milliseconds in the order of
- * sending; a ping that was lost has taken forever. `bind` is the address to send from, where there are several.
+ * Sends pings for so long. Answers the round-trip times in milliseconds in the order of sending; a ping that was lost
+ * has taken forever.
  */
-export async function runPings(lab: Lab, from: Namespace, seconds: number, bind?: string): Promise<number[]> {
-  const count = Math.round(seconds / INTERVAL_SECONDS);
+export async function runPings(
+  lab: Lab,
+  from: Namespace,
+  seconds: number,
+  { bind, target = WEB_ADDRESS, intervalSeconds = INTERVAL_SECONDS }: PingOptions = {},
+): Promise<number[]> {
+  const count = Math.round(seconds / intervalSeconds);
   const ping = lab.start(from, "ping", [
-    ...["-n", "-i", String(INTERVAL_SECONDS), "-c", String(count), "-W", String(LOST_AFTER_SECONDS)],
+    ...["-n", "-i", String(intervalSeconds), "-c", String(count), "-W", String(LOST_AFTER_SECONDS)],
     ...(bind === undefined ? [] : ["-I", bind]),
-    WEB_ADDRESS,
+    target,
   ]);
   // Its exit code only says whether anything came back.
   await ping.end(seconds * 1000 + SLACK_MS);

@@ -10,14 +10,20 @@ const COMMANDS = ["ip", "nft", "sysctl", "ping"] as const;
  */
 export function missingForLab(commands: readonly string[] = []): string | false {
   if (process.getuid?.() !== 0) return "needs root, for network namespaces and TUN devices";
-  const missing = [...COMMANDS, ...commands].filter((command) => !isInstalled(command));
-  if (missing.length > 0) return `needs the commands ${missing.join(", ")}`;
+  const missing = missingCommands([...COMMANDS, ...commands]);
+  if (missing !== undefined) return missing;
   if (!isUsable("/dev/net/tun", constants.R_OK | constants.W_OK)) return "needs /dev/net/tun";
   if (!mayMakeNamespaces()) return "needs the privilege to make network namespaces (CAP_SYS_ADMIN)";
   return false;
 }
 
-/** The same for a test that needs a congestion control of TCP, such as "bbr". */
+/** Which of these commands are not installed, in words, or undefined when all are. */
+export function missingCommands(commands: readonly string[]): string | undefined {
+  const missing = commands.filter((command) => !isInstalled(command));
+  return missing.length === 0 ? undefined : `needs the commands ${missing.join(", ")}`;
+}
+
+/** As `missingForLab`, for a test that needs a congestion control of TCP, such as "bbr". */
 export function missingCongestionControl(name: string): string | false {
   const available = readFileSync("/proc/sys/net/ipv4/tcp_available_congestion_control", "utf8").trim().split(" ");
   return available.includes(name) ? false : `needs the kernel's congestion control ${name}`;
