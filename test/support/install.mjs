@@ -1,5 +1,5 @@
-// Makes a fresh clone ready for `npm test`, `npm run demo`, `npm run lab` and `npm run check`: Debian packages (when
-// root), npm packages, the native addons and the compiled TypeScript. Plain JavaScript without dependencies, for it runs
+// Makes a fresh clone ready for `npm test`, `npm run demo`, `npm run lab`, `npm run bench` and `npm run check`: Debian
+// packages (when root), npm packages, the native addons and the compiled TypeScript. Plain JavaScript without dependencies, for it runs
 // before all of them.
 // Says nothing when there is nothing to do. With --npm-only it leaves Debian packages and the TypeScript alone.
 import { spawnSync } from "node:child_process";
@@ -29,11 +29,22 @@ const LAB_COMMANDS = [
   ["iperf3", "iperf3"],
   ["mptcpize", "mptcpize"],
 ];
+// What only `npm run bench` needs besides: what it drives, and what it measures Hawser beside.
+const BENCH_COMMANDS = [
+  ["iperf3", "iperf3"],
+  ["mptcpize", "mptcpize"],
+  ["ethtool", "ethtool"],
+  ["wireguard-go", "wireguard-go"],
+  ["wg", "wireguard-tools"],
+  ["openvpn", "openvpn"],
+  ["openssl", "openssl"],
+];
 
 const isNpmOnly = process.argv.includes("--npm-only");
-// npm names the script that it runs: demo and lab cannot go on without their tools, tests skip what needs them.
-const isLab = process.env.npm_lifecycle_event === "lab";
-const needsCommands = isLab || process.env.npm_lifecycle_event === "demo";
+// npm names the script that it runs: these cannot go on without their tools, tests skip what needs them.
+const FURTHER_COMMANDS = { demo: [], lab: LAB_COMMANDS, bench: BENCH_COMMANDS };
+const furtherCommands = FURTHER_COMMANDS[process.env.npm_lifecycle_event ?? ""];
+const needsCommands = furtherCommands !== undefined;
 
 function main() {
   process.chdir(ROOT);
@@ -61,7 +72,7 @@ function holdLock() {
 }
 
 function installDebianPackages() {
-  const commands = isLab ? [...COMMANDS, ...LAB_COMMANDS] : COMMANDS;
+  const commands = [...COMMANDS, ...(furtherCommands ?? [])];
   const missing = [...new Set(commands.filter(([command]) => !hasCommand(command)).map(([, name]) => name))];
   if (missing.length === 0) return;
   const wanted = `apt-get install --no-install-recommends ${missing.join(" ")}`;

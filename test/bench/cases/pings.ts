@@ -1,0 +1,38 @@
+import { runPings } from "../../lab/toolkit/pings.ts";
+import { median, percentile } from "../../support/statistics.ts";
+import type { Figures } from "../results/measurement.ts";
+import type { BenchCase, Running } from "./bench-case.ts";
+import { localFlow, runPlannedFlow } from "./flows.ts";
+
+const INTERVAL_SECONDS = 0.01;
+const HIGHEST_SHARE = 0.99;
+
+/** Pings from client to server, alone and beside one TCP flow towards the client that takes all it can get. */
+export const PINGS: readonly BenchCase[] = [
+  {
+    group: "ping",
+    name: "ping idle",
+    measure: async (running, seconds) => figuresOf(await pingTimes(running, seconds)),
+  },
+  {
+    group: "ping",
+    name: "ping loaded",
+    measure: async (running, seconds) => {
+      const [times] = await Promise.all([
+        pingTimes(running, seconds),
+        runPlannedFlow(running, seconds, localFlow(running, "down", 1)),
+      ]);
+      return figuresOf(times);
+    },
+  },
+];
+
+async function pingTimes({ network, carrier }: Running, seconds: number): Promise<number[]> {
+  const options = { target: carrier.serverAddress, intervalSeconds: INTERVAL_SECONDS };
+  return await runPings(network.lab, network.client, seconds, options);
+}
+
+const figuresOf = (times: readonly number[]): Figures => ({
+  pingMedian: median(times),
+  pingP99: percentile(times, HIGHEST_SHARE),
+});

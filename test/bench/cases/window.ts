@@ -1,0 +1,41 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { watchCpu } from "../../lab/toolkit/cpu.ts";
+import { watchProcessors } from "../../lab/toolkit/processor-load.ts";
+import type { Figures, Passage } from "../results/measurement.ts";
+import type { Running } from "./bench-case.ts";
+
+/** What a subject's processes used in a time, and what else is known of that time. */
+export type Window = Pick<Passage, "seconds" | "client" | "server"> & Pick<Figures, "busyShare" | "lostPackets">;
+
+/** Watches a subject from now on: the function it answers ends that, and says what was seen. */
+export async function watch({ carrier, clientPids, serverPids }: Running): Promise<() => Promise<Window>> {
+  const lostBefore = await carrier.lostPackets?.();
+  const startedAt = performance.now();
+  const [client, server, busyShare] = [watchCpu(clientPids), watchCpu(serverPids), watchProcessors()];
+  return async () => {
+    const seen = {
+      client: client(),
+      server: server(),
+      busyShare: busyShare(),
+      seconds: (performance.now() - startedAt) / 1000,
+    };
+    const lost = await carrier.lostPackets?.();
+    return lost === undefined || lostBefore === undefined ? seen : { ...seen, lostPackets: lost - lostBefore };
+  };
+}
+
+/** Watches a subject for so long, after so long. */
+export async function watchFor(running: Running, afterSeconds: number, seconds: number): Promise<Window> {
+  await pause(afterSeconds * 1000);
+  const end = await watch(running);
+  await pause(seconds * 1000);
+  return await end();
+}
+
+/** The figures that every case has of its window. */
+export function windowFigures({ busyShare, lostPackets }: Window): Figures {
+  return {
+    ...(busyShare === undefined ? {} : { busyShare }),
+    ...(lostPackets === undefined ? {} : { lostPackets }),
+  };
+}

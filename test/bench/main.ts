@@ -1,0 +1,77 @@
+// `npm run bench`: what Hawser carries and what that costs, beside other tunnels in the same run on the same machine.
+import { readFileSync } from "node:fs";
+import { availableParallelism, release } from "node:os";
+import process from "node:process";
+import { missingForLab } from "../lab/toolkit/requirements.ts";
+import type { BenchCase } from "./cases/bench-case.ts";
+import { CASES } from "./cases/cases.ts";
+import { chooseCases, chooseSubjects } from "./choice.ts";
+import { type BenchOptions, parseOptions, USAGE } from "./options.ts";
+import { report } from "./results/report.ts";
+import { type BenchResult, runBench } from "./runner.ts";
+import type { Subject } from "./subjects/subject.ts";
+import { subjectsOf } from "./subjects/subjects.ts";
+
+type Plan = {
+  readonly options: BenchOptions;
+  readonly cases: readonly BenchCase[];
+  readonly subjects: readonly Subject[];
+};
+
+async function main(args: readonly string[]): Promise<number> {
+  const plan = planOf(args);
+  if (plan === undefined) return 2;
+  const { options, cases, subjects } = plan;
+  if (options.isHelp) {
+    console.log(USAGE);
+    return 0;
+  }
+  if (options.isList) return list(plan);
+  const missing = missingForLab(["iperf3", "ss", "ethtool"]);
+  if (missing !== false) {
+    console.error(`The benchmark ${missing}.`);
+    return 2;
+  }
+  const result = await runBench(subjects, cases, options);
+  console.log(`\n${report(result.measurements, options.isMarkdown)}\n\n${conditions(args, options)}`);
+  return tellFailures(result);
+}
+
+function planOf(args: readonly string[]): Plan | undefined {
+  try {
+    const options = parseOptions(args);
+    const subjects = chooseSubjects(subjectsOf(options), options);
+    return { options, cases: chooseCases(CASES, options), subjects };
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    console.error(`${error.message}\n\n${USAGE}`);
+    return undefined;
+  }
+}
+
+function list({ cases, subjects }: Plan): number {
+  console.log(`cases: ${cases.map(({ name }) => name).join(", ")}`);
+  for (const subject of subjects) {
+    const missing = subject.missing();
+    console.log(missing === undefined ? subject.name : `${subject.name} (${missing})`);
+  }
+  return 0;
+}
+
+function tellFailures({ failures }: BenchResult): number {
+  for (const failure of failures) console.log(`NOT MEASURED: ${failure.split("\n")[0]}`);
+  return failures.length === 0 ? 0 : 1;
+}
+
+function conditions(args: readonly string[], { rounds, seconds }: BenchOptions): string {
+  const command = ["npm run bench", ...(args.length > 0 ? ["--", ...args.map(quoted)] : [])].join(" ");
+  const model = /^model name\s*: (.*)$/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1] ?? "unknown processors";
+  return (
+    `\`${command}\` (medians of ${rounds}, ${seconds} s each) on ${availableParallelism()} processors (${model}), ` +
+    `Linux ${release()}, Node.js ${process.version}.`
+  );
+}
+
+const quoted = (word: string): string => (/[^\w./=:,-]/.test(word) ? `'${word}'` : word);
+
+process.exitCode = await main(process.argv.slice(2));

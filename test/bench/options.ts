@@ -1,0 +1,60 @@
+import { parseArgs } from "node:util";
+import { type DaemonSettings, optionalNumber, parseSettings } from "../lab/toolkit/option-values.ts";
+
+/** What the command line says about a run of the benchmark. */
+export type BenchOptions = {
+  /** Names of cases, or of groups of them; the usual ones when empty. */
+  readonly names: readonly string[];
+  /** Names of subjects; all when empty. */
+  readonly subjects: readonly string[];
+  /** Programs that set up further subjects. */
+  readonly adapters: readonly string[];
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly settings: DaemonSettings;
+  readonly jsonFile: string;
+  readonly isMarkdown: boolean;
+  readonly isList: boolean;
+  readonly isHelp: boolean;
+};
+
+export const USAGE = `npm run bench -- [NAME...] [OPTION...]
+  NAME                   cases or groups of cases, such as tcp-1 or "tcp-1 down"; the usual ones when left out
+  --help                 show this
+  --list                 say which cases and subjects there are, and measure nothing
+  --subjects NAME,NAME   only these subjects
+  --adapter FILE         a program that sets up one more subject; more than one may be given
+  --repeat N             measure so many rounds; 5 when left out
+  --seconds N            measure each for so long; 5 when left out
+  --set-key KEY=VALUE    a setting for [general] of Hawser's client file; server.KEY and link.KEY for the others
+  --markdown             print the tables in markdown
+  --json FILE            where every measurement is written; bench.json in this folder when left out`;
+
+/** Reads the arguments. Throws a TypeError with a text for people when they cannot be understood. */
+export function parseOptions(args: readonly string[]): BenchOptions {
+  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: ARGUMENTS });
+  return {
+    names: positionals,
+    subjects: (values.subjects ?? "").split(",").filter(Boolean),
+    adapters: values.adapter ?? [],
+    rounds: optionalNumber("repeat", values.repeat) ?? 5,
+    seconds: optionalNumber("seconds", values.seconds) ?? 5,
+    settings: parseSettings(values["set-key"] ?? []),
+    jsonFile: values.json ?? "bench.json",
+    isMarkdown: values.markdown === true,
+    isList: values.list === true,
+    isHelp: values.help === true,
+  };
+}
+
+const ARGUMENTS = {
+  help: { type: "boolean" },
+  list: { type: "boolean" },
+  subjects: { type: "string" },
+  adapter: { type: "string", multiple: true },
+  repeat: { type: "string" },
+  seconds: { type: "string" },
+  "set-key": { type: "string", multiple: true },
+  markdown: { type: "boolean" },
+  json: { type: "string" },
+} as const;

@@ -1,0 +1,68 @@
+import type { StatusSnapshot } from "../../../shared/observe/status-snapshot.ts";
+import { fillTemplate, type Settings } from "../../lab/toolkit/config-template.ts";
+import { Daemon, newSecret } from "../../lab/toolkit/daemon.ts";
+import { uplinkDevice, VPS_ADDRESS, WEB_ADDRESS } from "../../lab/toolkit/home-network.ts";
+import type { DaemonSettings } from "../../lab/toolkit/option-values.ts";
+import { waitUntil } from "../../lab/toolkit/wait.ts";
+import { type BenchNetwork, LINKS } from "../network.ts";
+import type { Carrier, Subject } from "./subject.ts";
+
+const TUNNEL_ADDRESS = "10.44.43.1";
+// More than the machine can do, so that nothing is held back.
+const RATE = "40 Gbit/s";
+const MTU_MS = 5000;
+
+/** Our own daemons over the first `links` cables, with the files of conf/ but for these settings. */
+export function hawser(links: number, settings: DaemonSettings): Subject {
+  return {
+    name: `hawser-${links}`,
+    missing: () => (links <= LINKS ? undefined : `there are only ${LINKS} cables`),
+    up: async (network) => await start(network, links, settings),
+  };
+}
+
+/** All packets that a daemon knows to have dropped or to have lost on the way to it. */
+export function lostPackets({ bundles, drops }: StatusSnapshot): number {
+  const counts = bundles.flatMap(({ queue, reordering, drops: own }) => [
+    queue.dropped,
+    queue.droppedForRoom,
+    reordering.lostFragments,
+    ...Object.values(own),
+  ]);
+  return [...counts, ...Object.values(drops)].reduce((sum, count) => sum + count, 0);
+}
+
+async function start(network: BenchNetwork, links: number, settings: DaemonSettings): Promise<Carrier> {
+  const { lab } = network;
+  const password = await newSecret();
+  const sections = Array.from({ length: links }, (_, index) => [`link${index + 1}`, link(index, settings.link)]);
+  const server = new Daemon(
+    lab,
+    network.server,
+    "server",
+    "server",
+    fillTemplate("server", { password, ...settings.server }, {}),
+  );
+  const general = { password, remotehost: VPS_ADDRESS, default_route: true, ...settings.client };
+  const config = fillTemplate("client", general, Object.fromEntries(sections));
+  const client = new Daemon(lab, network.client, "client", "client", config);
+  server.start();
+  client.start();
+  await Promise.all([client.untilUp(links), server.untilUp(links)]);
+  await client.untilRouting(WEB_ADDRESS);
+  const mtu = await waitUntil("the client knows the tunnel's MTU", MTU_MS, async () => {
+    return ((await client.status()).bundles[0]?.mtu ?? 0) || undefined;
+  });
+  return {
+    serverAddress: TUNNEL_ADDRESS,
+    mtu,
+    lostPackets: async () => lostPackets(await client.status()) + lostPackets(await server.status()),
+  };
+}
+
+const link = (index: number, settings: Settings): Settings => ({
+  binddev: uplinkDevice(index),
+  bandwidth_upload: RATE,
+  bandwidth_download: RATE,
+  ...settings,
+});

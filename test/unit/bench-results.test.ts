@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { BenchCase } from "../bench/cases/bench-case.ts";
+import { RateSearch } from "../bench/cases/rate-search.ts";
+import { chooseCases, chooseSubjects, turned } from "../bench/choice.ts";
+import { parseOptions } from "../bench/options.ts";
+import { claims } from "../bench/results/claims.ts";
+import { costs, type Figures, type Measurement } from "../bench/results/measurement.ts";
+import { report } from "../bench/results/report.ts";
+import { ratioOf, summaryOf } from "../bench/results/summary.ts";
+import { subjectsOf } from "../bench/subjects/subjects.ts";
+
+const ONE_FLOW = "tcp-1 down";
+
+const roundsOf = (subject: string, ...figures: readonly Figures[]): Measurement[] =>
+  figures.map((each, round) => ({ caseName: ONE_FLOW, subject, round, figures: each }));
+
+const rates = (...gigabits: readonly number[]): Figures[] => gigabits.map((each) => ({ bitsPerSecond: each * 1e9 }));
+
+describe("What a passage costs", () => {
+  it("is told for a packet, for a gigabyte and for a second of processor time of both sides", () => {
+    const figures = costs({ seconds: 2, payloadBytes: 1e9, packets: 1e6, client: 1, server: 3 });
+
+    assert.deepEqual(figures, {
+      clientPerPacket: 1,
+      serverPerPacket: 3,
+      clientPerGigabyte: 1,
+      serverPerGigabyte: 3,
+      bitsPerCpuSecond: 2e9,
+      packetsPerCpuSecond: 250_000,
+    });
+  });
+
+  it("is not known of what has no processes", () => {
+    assert.deepEqual(costs({ seconds: 2, payloadBytes: 1e9, packets: 1e6, client: 0, server: 0 }), {});
+  });
+});
+
+describe("The benchmark's summary", () => {
+  it("has the median, the least and the most of all rounds", () => {
+    const summary = summaryOf(roundsOf("bare", ...rates(3, 1, 2)), ONE_FLOW, "bare", "bitsPerSecond");
+
+    assert.deepEqual(summary, { median: 2e9, least: 1e9, most: 3e9 });
+  });
+
+  it("compares what was measured in the same round", () => {
+    const measurements = [...roundsOf("hawser-2", ...rates(8, 4, 6)), ...roundsOf("openvpn", ...rates(4, 2, 1))];
+
+    assert.equal(ratioOf(measurements, ONE_FLOW, ["hawser-2", "openvpn"], "bitsPerSecond"), 2);
+  });
+
+  it("compares nothing with what was not measured", () => {
+    const measurements = roundsOf("hawser-2", ...rates(8));
+
+    assert.equal(ratioOf(measurements, ONE_FLOW, ["hawser-2", "openvpn"], "bitsPerSecond"), undefined);
+  });
+});
+
+describe("The benchmark's claims", () => {
+  const claimed = (hawser: number): readonly (boolean | undefined)[] =>
+    claims([...roundsOf("hawser-2", ...rates(hawser)), ...roundsOf("openvpn", ...rates(1))])
+      .filter(({ text }) => text.startsWith(`${ONE_FLOW}: bits per second`))
+      .map(({ isReached }) => isReached);
+
+  it("are reached from the wanted factor on, and open where a peer was not measured", () => {
+    assert.deepEqual(claimed(3), [undefined, true]);
+    assert.deepEqual(claimed(2.99), [undefined, false]);
+  });
+});
+
+describe("The benchmark's table", () => {
+  it("says how many times another subject's figures Hawser's are, and which claims are missed", () => {
+    const fast = { bitsPerSecond: 2e9, bitsPerCpuSecond: 3e9 };
+    const slow = { bitsPerSecond: 1e9, bitsPerCpuSecond: 1e9 };
+
+    const text = report([...roundsOf("hawser-2", fast), ...roundsOf("openvpn", slow)], true);
+
+    assert.match(text, /\| tcp-1 down \| openvpn \| 1\.00 Gbit\/s \|[^|]+\| 2\.00 × \| 1\.00 Gbit \| 3\.00 × \|/);
+    assert.match(text, /bits per second of hawser-2 to those of openvpn \| at least 3 × \| 2\.00 × \| NO \|/);
+  });
+});
+
+describe("The search for the highest rate", () => {
+  const search = (capacity: number, first = 100): RateSearch => {
+    const rateSearch = new RateSearch({ first, most: 10_000, allowedLoss: 0.005, halvings: 4 });
+    for (let rate = rateSearch.next(); rate !== undefined; rate = rateSearch.next())
+      rateSearch.note(rate, rate > capacity ? 1 - capacity / rate : 0);
+    return rateSearch;
+  };
+
+  it("comes within 5 % of it from below, and not above it but for the allowed loss", () => {
+    for (const capacity of [7, 150, 999, 9000]) {
+      const { best = 0 } = search(capacity);
+
+      assert.ok(best > 0.95 * capacity && best <= capacity * 1.006, `${best} for ${capacity}`);
+    }
+  });
+
+  it("ends at the most that is tried", () => {
+    assert.equal(search(20_000).best, 10_000);
+  });
+
+  it("ends without an answer where nothing passes", () => {
+    assert.equal(search(0).best, undefined);
+  });
+});
+
+describe("The benchmark's choice", () => {
+  const benchCase = (group: string, name: string): BenchCase => ({ group, name, measure: async () => ({}) });
+  const all = [benchCase("tcp-1", "tcp-1 down"), benchCase("tcp-1", "tcp-1 up"), benchCase("ping", "ping idle")];
+  const chosen = (...names: readonly string[]): string[] => chooseCases(all, { names }).map(({ name }) => name);
+
+  it("is of all cases, of a group, or of one by its name", () => {
+    assert.equal(chosen().length, 3);
+    assert.deepEqual(chosen("tcp-1"), ["tcp-1 down", "tcp-1 up"]);
+    assert.deepEqual(chosen("tcp-1 up", "ping"), ["tcp-1 up", "ping idle"]);
+    assert.throws(() => chosen("tcp-2"), /there is no case tcp-2/);
+  });
+
+  it("is of some subjects", () => {
+    const options = parseOptions(["--subjects", "openvpn,bare"]);
+
+    assert.deepEqual(
+      chooseSubjects(subjectsOf(options), options).map(({ name }) => name),
+      ["bare", "openvpn"],
+    );
+    assert.throws(() => chooseSubjects([], options), /there is no subject openvpn/);
+  });
+
+  it("lets another one begin in each round", () => {
+    assert.deepEqual(turned(["a", "b", "c"], 4), ["b", "c", "a"]);
+    assert.deepEqual(turned([], 4), []);
+  });
+});
