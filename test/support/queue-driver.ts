@@ -24,12 +24,17 @@ export type DriverPacket = {
   readonly serial: number;
   readonly size: number;
   readonly codepoint?: number;
+  /** The sequence number of a segment of TCP; a packet of UDP without it. */
+  readonly segment?: number;
 };
 
 /** The bytes of such a packet. */
-export function packetOf({ serial, size, codepoint }: DriverPacket): Uint8Array {
+export function packetOf({ serial, size, codepoint, segment }: DriverPacket): Uint8Array {
   const bytes = ip4Packet({ source: [10, 0, 0, 1], destination: [10, 0, 0, 2], size, serial });
   bytes[1] = codepoint ?? NOT_ECT;
+  if (segment === undefined) return bytes;
+  bytes[9] = 6;
+  new DataView(bytes.buffer).setUint32(24, segment);
   return bytes;
 }
 

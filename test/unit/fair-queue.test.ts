@@ -21,6 +21,42 @@ describe("A fair queue", () => {
     assert.equal(driver.queue.bytes, 0);
   });
 
+  it("puts what TCP sends again before what follows it in the stream, and after what does not", () => {
+    const driver = new QueueDriver();
+    for (const serial of [3, 4, 7, 8]) driver.push({ flow: 7, serial, size: FULL, segment: serial * 1460 }, 0);
+
+    for (const serial of [1, 2, 5, 6, 9]) driver.push({ flow: 7, serial, size: FULL, segment: serial * 1460 }, 10);
+
+    assert.deepEqual(driver.popAll(10), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    assert.equal(driver.queue.bytes, 0);
+    assert.ok(driver.hasAllCells());
+  });
+
+  it("leaves other packets of such a flow's bucket in their order", () => {
+    const driver = new QueueDriver();
+    driver.push({ flow: 7, serial: 10, size: FULL }, 0);
+    driver.push({ flow: 7, serial: 2, size: FULL, segment: 2000 }, 0);
+    driver.push({ flow: 7, serial: 11, size: 5000, segment: 4000 }, 0);
+    driver.push({ flow: 7, serial: 3, size: FULL, segment: 6000 }, 0);
+
+    driver.push({ flow: 7, serial: 1, size: 5000, segment: 1000 }, 0);
+
+    assert.deepEqual(driver.popAll(0), [10, 1, 2, 11, 3]);
+  });
+
+  it("takes what was sent again for no end of a standing queue (RFC 8289 §4.1)", () => {
+    const driver = new QueueDriver();
+    for (let serial = 100; serial < 400; serial++)
+      driver.push({ flow: 7, serial, size: FULL, segment: serial * 1460 }, 0);
+
+    for (let now = 1; now < 250; now++) {
+      if (now % 50 === 0) driver.push({ flow: 7, serial: now, size: FULL, segment: now }, now);
+      driver.popSerial(now);
+    }
+
+    assert.ok(driver.queue.dropped >= 2, `${driver.queue.dropped}`);
+  });
+
   it("lets flows take turns by a quantum of bytes (RFC 8290 §4.2)", () => {
     const driver = new QueueDriver();
     for (let serial = 0; serial < 4; serial++) driver.push({ flow: 1, serial, size: 1500 }, 0);

@@ -6,6 +6,7 @@ import { BEGIN, PACKET_PROTOCOL_SIZE } from "../wire/frame-header.ts";
 import { codelTarget, settleHead } from "./codel.ts";
 import { FlowHead } from "./flow-head.ts";
 import { FlowQueues } from "./flow-queues.ts";
+import { placeInFlow } from "./place-in-flow.ts";
 import { pieceCount, QueuedPackets } from "./queued-packets.ts";
 import { NONE } from "./queued-pieces.ts";
 
@@ -22,7 +23,7 @@ const LARGEST_COUNT = 4096;
  * Packets that wait for a link, by FQ-CoDel (RFC 8290): a queue for each flow; the queues take turns by bytes, and
  * flows that do not build one up come first; CoDel (RFC 8289) keeps each queue short by marks and drops. Packets lie
  * in cells of the arena, one that is larger than a cell in several, which leave one behind the other. The order within
- * a flow does not change.
+ * a flow does not change, but that TCP's segments leave in the order of their stream.
  */
 export class FairQueue {
   readonly #packets: QueuedPackets;
@@ -118,7 +119,7 @@ export class FairQueue {
     if (!this.#findCells(pieces)) return false;
     if (pieces === 0) return true;
     const first = this.#packets.copy(fragment, now);
-    if (isWhole) this.#flows.append(this.#flows.open(hash, now), first);
+    if (isWhole) placeInFlow(this.#packets, this.#flows, this.#flows.open(hash, now), first);
     else this.#appendToFront(first);
     return true;
   }

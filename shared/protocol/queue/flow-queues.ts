@@ -81,6 +81,26 @@ export class FlowQueues {
     this.#set(flow, DEFICIT, this.quantum);
   }
 
+  /**
+   * Puts the packet whose first piece is at `first` right behind another of its flow, or at its head when that is NONE.
+   * The flow has packets, and it comes before one of them; it counts as queued when that was.
+   */
+  insert(flow: number, first: number, previous: number): void {
+    const pieces = this.#pieces;
+    const before = previous === NONE ? NONE : pieces.lastOfPacket(previous);
+    const next = before === NONE ? this.head(flow) : pieces.next(before);
+    if (before === NONE) this.#set(flow, HEAD, first);
+    else pieces.setNext(before, first);
+    pieces.setNext(pieces.lastOfPacket(first), next);
+    pieces.setQueuedAt(first, pieces.queuedAt(next));
+    this.#count(flow, first, 1);
+  }
+
+  /** The last piece of a flow's last packet, or NONE. */
+  tail(flow: number): number {
+    return this.#get(flow, TAIL);
+  }
+
   /** Takes the packet at the head of a flow out of its queue; answers its first piece. */
   detachHead(flow: number): number {
     const first = this.#get(flow, HEAD);

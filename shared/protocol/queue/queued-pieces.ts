@@ -1,4 +1,4 @@
-import type { Milliseconds } from "../units.ts";
+import { type Milliseconds, milliseconds } from "../units.ts";
 
 /** What stands where there is no row. */
 export const NONE = -1;
@@ -80,8 +80,12 @@ export class QueuedPieces {
     return this.#rows[row * COLUMN_COUNT + CLASS] ?? 0;
   }
 
-  queuedAt(row: number): number {
-    return this.#queuedAt[row] ?? 0;
+  queuedAt(row: number): Milliseconds {
+    return milliseconds(this.#queuedAt[row] ?? 0);
+  }
+
+  setQueuedAt(row: number, queuedAt: Milliseconds): void {
+    this.#queuedAt[row] = queuedAt;
   }
 
   next(row: number): number {
