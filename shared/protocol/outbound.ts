@@ -225,7 +225,8 @@ export class Outbound {
     scheduler.onFeedback(links, this.queue.bytes, now);
     this.queue.setUsefulWait(scheduler.usefulWait);
     if (rate > 0) this.queue.setRate(bytesPerSecond(rate));
-    this.queue.limit = queueLimit(rate);
+    // What waits already is not dropped when a line dies: its flows are slowed down soon enough.
+    this.queue.limit = Math.max(queueLimit(rate), Math.min(this.queue.limit, this.queue.bytes));
     this.pinned.onFeedback(this.queue, now);
     this.recovery.budget.setRate(rate);
     this.recovery.redundancy.onFeedback(links);

@@ -1,5 +1,5 @@
 // A queue holds what its links carry in this time, within these bounds.
-const QUEUE_SECONDS = 0.1;
+const QUEUE_SECONDS = 0.3;
 const LARGEST_QUEUE = 4 * 1024 * 1024;
 
 /** The bytes that every queue may hold. */
