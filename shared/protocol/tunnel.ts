@@ -181,12 +181,13 @@ export class Tunnel {
     if (parts?.control.handleFrame(offset, length, now)) this.noticeChanges(now);
   }
 
-  /** Hands a quality report to its link; false when it cannot be read. */
+  /** Takes a quality report that came on a link, and may be of another; false when it cannot be read. */
   handleReport(link: MemberLink, offset: number, length: number, now: Milliseconds): boolean {
     const parts = this.#members.parts(link);
-    if (parts?.reports.handleFrame(offset, length, now) !== true) return false;
-    this.#takeFeedback(parts, now);
-    return true;
+    const reported = parts?.reports.handleFrame(offset, length, now);
+    const owner = reported === undefined ? undefined : this.#members.parts(reported);
+    if (owner !== undefined) this.#takeFeedback(owner, now);
+    return owner !== undefined;
   }
 
   /** Does all that is due, and sends from the queue what the links carry now. */

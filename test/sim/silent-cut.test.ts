@@ -6,6 +6,7 @@ import { createHandshakeCrypto } from "../../shared/runtime/handshake-crypto.ts"
 import { LINE_SETS } from "./traffic/cases/line-sets.ts";
 import type { LineChange } from "./traffic/line-change.ts";
 import { type FlowOptions, runScenario } from "./traffic/scenario.ts";
+import type { ScenarioView } from "./traffic/scenario-trace.ts";
 
 // The last packets of a run are still under way.
 const UNDER_WAY = 4;
@@ -30,6 +31,15 @@ describe("A line that is cut in silence under load", () => {
       assert.ok(gap <= 300, `${gap} ms`);
     });
 
+    it(`sends next to nothing again that had arrived, over ${set.name}`, () => {
+      let duplicates = 0;
+      run([{ kind: "tcp", direction: "down", control: "cubic" }], ({ network }) => {
+        duplicates = network.clientTunnel?.receiving.counters.duplicate ?? Number.NaN;
+      });
+
+      assert.ok(duplicates < 10, `${duplicates} packets`);
+    });
+
     it(`loses nothing of a call, over ${set.name}`, () => {
       const { realtime } = run([{ kind: "realtime", direction: "down" }]);
 
@@ -38,9 +48,10 @@ describe("A line that is cut in silence under load", () => {
       assert.equal(call?.repeated, 0);
     });
 
-    function run(flows: readonly FlowOptions[]) {
+    function run(flows: readonly FlowOptions[], look: (view: ScenarioView) => void = () => {}) {
       const timing = { warmUp: seconds(2), duration: seconds(8) };
-      return runScenario({ lines: set.lines, changes: CHANGES, flows, seed: 3, ...timing }, crypto);
+      const scenario = { lines: set.lines, changes: CHANGES, flows, seed: 3, ...timing };
+      return runScenario(scenario, crypto, { every: seconds(1), look });
     }
   }
 

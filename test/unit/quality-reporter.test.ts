@@ -91,6 +91,38 @@ describe("A quality reporter", () => {
     assert.deepEqual(missingOf(written(reporter, 125)), []);
   });
 
+  it("finds a busy link quiet after 40 ms without a packet, once until the next one", () => {
+    const reporter = new QualityReporter();
+    for (let number = 0; number < 60; number++) {
+      reporter.onPacket(SESSION, number, SIZE, true, milliseconds(number));
+      if (number % 30 === 29) written(reporter, number);
+    }
+    assert.equal(reporter.quietAt, 59 + 40);
+
+    reporter.onQuiet();
+
+    assert.equal(reporter.quietAt, NEVER);
+    reporter.onPacket(SESSION, 60, SIZE, true, milliseconds(120));
+    assert.equal(reporter.quietAt, 120 + 40);
+  });
+
+  it("finds no link quiet whose packets came more than 25 ms apart, and a slow one after four gaps", () => {
+    const [seldom, slow] = [new QualityReporter(), new QualityReporter()];
+    for (let number = 0; number < 20; number++) {
+      seldom.onPacket(SESSION, number, SIZE, true, milliseconds(number * 40));
+      slow.onPacket(SESSION, number, SIZE, true, milliseconds(number * 15));
+      if (number % 4 === 3)
+        for (const [reporter, gap] of [
+          [seldom, 40],
+          [slow, 15],
+        ] as const)
+          written(reporter, number * gap);
+    }
+
+    assert.equal(seldom.quietAt, NEVER);
+    assert.equal(slow.quietAt, 19 * 15 + 4 * 15);
+  });
+
   it("repeats what two reports before said, so that two may be lost", () => {
     const reporter = new QualityReporter();
     let now = 0;

@@ -10,10 +10,10 @@ export class BundleLinks {
   readonly links: MemberLink[] = [];
   readonly #parts = new Map<MemberLink, LinkParts>();
   readonly #records: CellPool;
-  readonly #options: LinkPartsOptions;
+  readonly #options: Omit<LinkPartsOptions, "links">;
 
   /** Every link takes an address record for its peer from `records`. */
-  constructor(records: CellPool, options: LinkPartsOptions) {
+  constructor(records: CellPool, options: Omit<LinkPartsOptions, "links">) {
     this.#records = records;
     this.#options = options;
   }
@@ -24,7 +24,7 @@ export class BundleLinks {
     let ordinal = 0;
     while (taken.has(ordinal)) ordinal++;
     const link = new MemberLink({ ...options, ordinal, addressOffset: this.#records.take() }, now);
-    const parts = new LinkParts(link, this.#options);
+    const parts = new LinkParts(link, { ...this.#options, links: this.links });
     this.links.push(link);
     this.#parts.set(link, parts);
     return parts;

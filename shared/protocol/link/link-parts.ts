@@ -15,6 +15,8 @@ import type { MemberLink } from "./member-link.ts";
 export type LinkPartsOptions = {
   readonly arena: Arena;
   readonly cells: CellPool;
+  /** All links of the bundle, as they come and go. */
+  readonly links: readonly MemberLink[];
   readonly sessions: SessionEnvironment;
   readonly drops: DropCounters;
   readonly decisions: Decisions;
@@ -33,10 +35,11 @@ export class LinkParts {
   dialer: LinkDialer | undefined;
   #reported: LinkState;
 
-  constructor(link: MemberLink, { arena, cells, sessions, drops, decisions, onPeerLostUplink }: LinkPartsOptions) {
+  constructor(link: MemberLink, options: LinkPartsOptions) {
+    const { arena, cells, links, sessions, drops, decisions, onPeerLostUplink } = options;
     this.link = link;
     this.control = new LinkControl(link, { arena, cells, drops, onPeerLostUplink });
-    this.reports = new LinkReports(link, arena, cells);
+    this.reports = new LinkReports(link, links, arena, cells);
     this.sessions = new LinkSessions(link, sessions);
     this.watch = new LinkWatch(link, decisions);
     this.#reported = link.state;

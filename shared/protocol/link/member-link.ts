@@ -198,12 +198,16 @@ export class MemberLink {
     this.#followLimits(now);
   }
 
-  /** Takes a report of the peer; false when it is of another time. What became of packets is in `sentPackets`. */
-  handleReport(report: QualityReport, now: Milliseconds): boolean {
+  /**
+   * Takes a report of the peer, which may have come by another link; false when it is of another time. What became of
+   * packets is in `sentPackets`.
+   */
+  handleReport(report: QualityReport, now: Milliseconds, isDetour = false): boolean {
     const { acknowledged, lost, spurious } = this.sentPackets;
-    const outcome = this.sentPackets.acknowledge(report, now);
+    const outcome = this.sentPackets.acknowledge(report, now, isDetour);
     if (outcome === undefined) return false;
     this.sendLoss.count(acknowledged.count, lost.count - spurious.count, now);
+    if (isDetour) return true;
     // What a dead line lost says nothing of its rate.
     if (this.sentPackets.probation.takeReturn()) this.estimator.resume(now);
     this.estimator.onAcknowledgement(outcome);

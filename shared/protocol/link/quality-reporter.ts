@@ -28,6 +28,12 @@ const LATENESS_TOLD = 256;
 // Fast lines report early rather than overrun what one report can describe three times.
 const MOST_UNREPORTED = DESCRIBED_LIMIT / 4;
 
+// A link on which packets came closer together than this is quiet when none came for some such times, and not for less
+// than this: then the line may be dead, and what the peer cannot be told on it is told on another link.
+const BUSY_GAP = 25;
+const QUIET_GAPS = 4;
+const SHORTEST_QUIET = milliseconds(40);
+
 const OUTER_SIZE_GUESS = 28 + 24;
 const NONE = -1;
 
@@ -56,6 +62,9 @@ export class QualityReporter {
   #unreportedBytes = 0;
   #unreportedPackets = 0;
   #reportedAt = milliseconds(Number.NEGATIVE_INFINITY);
+  /** How far apart packets came before the latest report. */
+  #gap = Number.POSITIVE_INFINITY;
+  #toldQuietAt = NONE;
   #reportSize = OUTER_SIZE_GUESS + QUALITY_HEADER_SIZE + 2;
   #feedbackRate: BytesPerSecond = UNLIMITED;
 
@@ -99,6 +108,17 @@ export class QualityReporter {
     return this.nextTimeout() <= now;
   }
 
+  /** When a busy link has been quiet for so long that the peer should be told so on another one; `NEVER` if it is not. */
+  get quietAt(): Milliseconds {
+    if (this.#gap > BUSY_GAP || this.#toldQuietAt === this.#highest) return NEVER;
+    return milliseconds(this.#arrival + Math.max(SHORTEST_QUIET, QUIET_GAPS * this.#gap));
+  }
+
+  /** Notes that the report that is written next tells that the link is quiet; it is told once. */
+  onQuiet(): void {
+    this.#toldQuietAt = this.#highest;
+  }
+
   /**
    * Writes the report, a PPP frame of at most `LARGEST_QUALITY_REPORT` bytes, and returns its size; 0 when nothing
    * was received yet. `outerSize` is what the frame grows by on the line: sealing, UDP and IP.
@@ -122,6 +142,7 @@ export class QualityReporter {
     this.#session = NONE;
     this.#previousSession = NONE;
     this.#highest = NONE;
+    this.#gap = Number.POSITIVE_INFINITY;
     this.#unreportedSince = NEVER;
   }
 
@@ -144,6 +165,7 @@ export class QualityReporter {
     }
     this.#highestOfReports[this.#serial % REPORTS_TOLD] = this.#highest;
     this.#serial++;
+    if (this.#unreportedPackets > 0) this.#gap = (this.#arrival - this.#reportedAt) / this.#unreportedPackets;
     this.#reportedAt = now;
     this.#unreportedSince = NEVER;
     this.#unreportedBytes = 0;

@@ -107,24 +107,26 @@ export class SentPackets {
     this.#clock.limit(this.#inFlightBytes);
   }
 
-  /** Takes a report; undefined when it is of no session that is known, or of packets that were not sent. */
-  acknowledge(report: QualityReport, now: Milliseconds): Acknowledgement | undefined {
+  /**
+   * Takes a report; undefined when it is of no known session or of packets that were not sent. One that came by another
+   * link, a detour, tells what arrived, and nothing of this link's way back.
+   */
+  acknowledge(report: QualityReport, now: Milliseconds, isDetour = false): Acknowledgement | undefined {
     this.clearLists();
     const session = this.#sessions.find(report.session);
     if (session === undefined) return undefined;
     const highest = inferPacketNumber(report.highest, session.highest);
     const position = session.base + highest;
     if (highest < 0 || position >= this.#sessions.endOf(session, this.#ring.next)) return undefined;
-    const isNewest = isNewestReport(session, report.serial);
+    const isNewest = !isDetour && isNewestReport(session, report.serial);
     const result = this.#result;
     result.clear(now);
     result.isNewest = isNewest && position >= this.#highestAcknowledged;
     if (result.isNewest) this.onAnswer(now);
     if (result.isNewest) this.probation.onReport();
     if (isNewest) this.#takeCounts(session, report, highest, position, now);
-    for (let at = this.#lowestUnsettled(session, position - report.described); at < position; at++)
-      if (report.isReceived(position - at)) this.#settle(at, now);
-    this.#settle(position, now);
+    for (let at = this.#lowestUnsettled(session, position - report.described); at <= position; at++)
+      if (at === position || report.isReceived(position - at)) this.#settle(at, now);
     this.#highestAcknowledged = Math.max(this.#highestAcknowledged, position);
     this.#detectLosses(now);
     result.inFlightBytes = this.#inFlightBytes;
@@ -159,7 +161,7 @@ export class SentPackets {
     return this.#ring.size[this.#ring.index(position)] ?? 0;
   }
 
-  /** The first of the caller's integers; it becomes `replacement`. */
+  /** Of the caller's integers the first, which becomes `replacement`. */
   takeFirst(position: number, replacement: number): number {
     const index = this.#ring.index(position);
     const first = this.#ring.first[index] ?? 0;
@@ -289,7 +291,6 @@ export class SentPackets {
     return at;
   }
 
-  /** Forgets the lists, once they are read. */
   clearLists(): void {
     this.acknowledged.clear();
     this.lost.clear();
