@@ -1,21 +1,29 @@
 // `npm run bench`: what Hawser carries and what that costs, beside other tunnels in the same run on the same machine.
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, release } from "node:os";
 import process from "node:process";
 import { missingForLab } from "../lab/toolkit/requirements.ts";
 import type { BenchCase } from "./cases/bench-case.ts";
 import { CASES } from "./cases/cases.ts";
 import { chooseCases, chooseSubjects } from "./choice.ts";
+import { measureSteps, stepClaims, stepTable } from "./micro/micro.ts";
+import type { StepTime } from "./micro/step-time.ts";
 import { type BenchOptions, parseOptions, USAGE } from "./options.ts";
-import { report } from "./results/report.ts";
+import { claims } from "./results/claims.ts";
+import { claimTable, measurementTable } from "./results/report.ts";
 import { type BenchResult, runBench } from "./runner.ts";
 import type { Subject } from "./subjects/subject.ts";
 import { subjectsOf } from "./subjects/subjects.ts";
+
+const STEPS = "micro";
+const NOTHING: BenchResult = { measurements: [], failures: [] };
 
 type Plan = {
   readonly options: BenchOptions;
   readonly cases: readonly BenchCase[];
   readonly subjects: readonly Subject[];
+  /** Whether the steps of a packet's way are measured one by one. */
+  readonly hasSteps: boolean;
 };
 
 async function main(args: readonly string[]): Promise<number> {
@@ -32,16 +40,29 @@ async function main(args: readonly string[]): Promise<number> {
     console.error(`The benchmark ${missing}.`);
     return 2;
   }
-  const result = await runBench(subjects, cases, options);
-  console.log(`\n${report(result.measurements, options.isMarkdown)}\n\n${conditions(args, options)}`);
+  const result = cases.length > 0 ? await runBench(subjects, cases, options) : NOTHING;
+  const steps = plan.hasSteps ? await measureSteps(options.rounds) : [];
+  writeFileSync(options.jsonFile, `${JSON.stringify({ ...result, steps }, undefined, 2)}\n`);
+  console.log(`\n${tables(result, steps, options)}\n\n${conditions(args, options)}`);
   return tellFailures(result);
+}
+
+function tables({ measurements }: BenchResult, steps: readonly StepTime[], { isMarkdown }: BenchOptions): string {
+  return [
+    ...(measurements.length > 0 ? [measurementTable(measurements, isMarkdown)] : []),
+    ...(steps.length > 0 ? [stepTable(steps, isMarkdown)] : []),
+    ...claimTable([...claims(measurements), ...stepClaims(steps)], isMarkdown),
+  ].join("\n\n");
 }
 
 function planOf(args: readonly string[]): Plan | undefined {
   try {
     const options = parseOptions(args);
     const subjects = chooseSubjects(subjectsOf(options), options);
-    return { options, cases: chooseCases(CASES, options), subjects };
+    const names = options.names.filter((name) => name !== STEPS);
+    const hasSteps = names.length < options.names.length;
+    const cases = hasSteps && names.length === 0 ? [] : chooseCases(CASES, { names });
+    return { options, cases, subjects, hasSteps: hasSteps || options.names.length === 0 };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     console.error(`${error.message}\n\n${USAGE}`);
@@ -49,8 +70,8 @@ function planOf(args: readonly string[]): Plan | undefined {
   }
 }
 
-function list({ cases, subjects }: Plan): number {
-  console.log(`cases: ${cases.map(({ name }) => name).join(", ")}`);
+function list({ cases, subjects, hasSteps }: Plan): number {
+  console.log(`cases: ${[...cases.map(({ name }) => name), ...(hasSteps ? [STEPS] : [])].join(", ")}`);
   for (const subject of subjects) {
     const missing = subject.missing();
     console.log(missing === undefined ? subject.name : `${subject.name} (${missing})`);

@@ -19,7 +19,8 @@ export type BenchOptions = {
 };
 
 export const USAGE = `npm run bench -- [NAME...] [OPTION...]
-  NAME                   cases or groups of cases, such as tcp-1 or "tcp-1 down"; the usual ones when left out
+  NAME                   cases or groups of cases, such as tcp-1 or "tcp-1 down", and micro for the steps
+                         of a packet's way; the usual ones and micro when left out
   --help                 show this
   --list                 say which cases and subjects there are, and measure nothing
   --subjects NAME,NAME   only these subjects

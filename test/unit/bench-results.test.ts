@@ -3,10 +3,12 @@ import { describe, it } from "node:test";
 import type { BenchCase } from "../bench/cases/bench-case.ts";
 import { RateSearch } from "../bench/cases/rate-search.ts";
 import { chooseCases, chooseSubjects, turned } from "../bench/choice.ts";
+import { stepClaims, stepTable } from "../bench/micro/micro.ts";
+import type { StepTime } from "../bench/micro/step-time.ts";
 import { parseOptions } from "../bench/options.ts";
 import { claims } from "../bench/results/claims.ts";
 import { costs, type Figures, type Measurement } from "../bench/results/measurement.ts";
-import { report } from "../bench/results/report.ts";
+import { claimTable, measurementTable } from "../bench/results/report.ts";
 import { ratioOf, summaryOf } from "../bench/results/summary.ts";
 import { subjectsOf } from "../bench/subjects/subjects.ts";
 
@@ -73,10 +75,31 @@ describe("The benchmark's table", () => {
     const fast = { bitsPerSecond: 2e9, bitsPerCpuSecond: 3e9 };
     const slow = { bitsPerSecond: 1e9, bitsPerCpuSecond: 1e9 };
 
-    const text = report([...roundsOf("hawser-2", fast), ...roundsOf("openvpn", slow)], true);
+    const measurements = [...roundsOf("hawser-2", fast), ...roundsOf("openvpn", slow)];
 
-    assert.match(text, /\| tcp-1 down \| openvpn \| 1\.00 Gbit\/s \|[^|]+\| 2\.00 × \| 1\.00 Gbit \| 3\.00 × \|/);
-    assert.match(text, /bits per second of hawser-2 to those of openvpn \| at least 3 × \| 2\.00 × \| NO \|/);
+    const table = measurementTable(measurements, true);
+    const [claimed = ""] = claimTable(claims(measurements), true);
+
+    assert.match(table, /\| tcp-1 down \| openvpn \| 1\.00 Gbit\/s \|[^|]+\| 2\.00 × \| 1\.00 Gbit \| 3\.00 × \|/);
+    assert.match(claimed, /bits per second of hawser-2 to those of openvpn \| at least 3 × \| 2\.00 × \| NO \|/);
+  });
+});
+
+describe("The benchmark of steps", () => {
+  const timesOf = (step: string, ...nanoseconds: readonly number[]): StepTime[] =>
+    nanoseconds.map((each) => ({ step, isCore: true, nanoseconds: each }));
+
+  it("shows the median of a step's samples, and whether the core keeps its limits", () => {
+    const times = [
+      ...timesOf("frame and schedule, 2 links", 90, 80, 300),
+      ...timesOf("check and reorder, 2 links", 151),
+    ];
+
+    assert.match(stepTable(times, true), /\| frame and schedule, 2 links \| TypeScript \| 90 \| 80 to 300 \|/);
+    assert.deepEqual(
+      stepClaims(times).map(({ isReached }) => isReached),
+      [true, false],
+    );
   });
 });
 

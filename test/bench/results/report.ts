@@ -1,5 +1,5 @@
 import { textTable } from "../../support/text-table.ts";
-import { CLAIMANT, type Claim, claims } from "./claims.ts";
+import { CLAIMANT, type Claim } from "./claims.ts";
 import type { FigureName, Measurement } from "./measurement.ts";
 import { ratioOf, type Summary, summaryOf } from "./summary.ts";
 
@@ -13,17 +13,20 @@ const CLAIM_HEADINGS = ["claim", "what", "wanted", "measured", "reached"] as con
 /** Which figure tells most of a case, by what there is: it comes first, and the claimant is compared by it. */
 const RATES: readonly FigureName[] = ["bitsPerSecond", "packetsPerSecond", "pingMedian"];
 
-/** The table of all cases and subjects in the order in which they were measured, and that of the claims below it. */
-export function report(measurements: readonly Measurement[], isMarkdown: boolean): string {
+/** The table of all cases and subjects, in the order in which the cases were measured. */
+export function measurementTable(measurements: readonly Measurement[], isMarkdown: boolean): string {
   const pairs = new Map(
     measurements.map(({ caseName, subject }) => [`${caseName}\n${subject}`, { caseName, subject }]),
   );
   const inOrder = [...pairs.values()].toSorted((a, b) => caseOrder(measurements, a) - caseOrder(measurements, b));
   const rows = inOrder.map(({ caseName, subject }) => rowOf(measurements, caseName, subject));
-  const measured = claims(measurements).filter((claim) => claim.measured !== undefined);
-  const tables = [textTable(HEADINGS, rows, isMarkdown)];
-  if (measured.length > 0) tables.push(textTable(CLAIM_HEADINGS, measured.map(claimRow), isMarkdown));
-  return tables.join("\n\n");
+  return textTable(HEADINGS, rows, isMarkdown);
+}
+
+/** The table of those claims of which something was measured; none where nothing was. */
+export function claimTable(all: readonly Claim[], isMarkdown: boolean): string[] {
+  const measured = all.filter((claim) => claim.measured !== undefined);
+  return measured.length === 0 ? [] : [textTable(CLAIM_HEADINGS, measured.map(claimRow), isMarkdown)];
 }
 
 /** What one measurement says, in a line for somebody who waits. */

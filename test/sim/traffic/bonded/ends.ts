@@ -36,8 +36,11 @@ export type EndsOptions = {
   readonly scheduler: Scheduler;
 };
 
+/** An end that becomes a client or a server: its host, and where it sends. */
+export type BareEnd = Pick<FastEnd, "host" | "outlets" | "record" | "touch">;
+
 /** Lets an end be a client that dials on all its lines, one socket for each. */
-export function becomeClient(end: FastEnd, options: EndsOptions, now: Milliseconds): Tunnel {
+export function becomeClient(end: BareEnd, options: EndsOptions, now: Milliseconds): Tunnel {
   const { crypto, secret, scheduler } = options;
   const tunnel = end.host.addTunnel({
     name: CLIENT_NAME,
@@ -79,7 +82,7 @@ export function becomeClient(end: FastEnd, options: EndsOptions, now: Millisecon
 }
 
 /** Lets an end be a server that knows one secret and gives addresses out of 10.44.43.0/24. */
-export function becomeServer(end: FastEnd, { crypto, secret }: EndsOptions): Bundles {
+export function becomeServer(end: Pick<BareEnd, "host">, { crypto, secret }: EndsOptions): Bundles {
   const ip4 = parseIpPrefix("10.44.43.1/24");
   if (ip4 === undefined) throw new Error("the pool's prefix is wrong");
   const bundles = new Bundles({
