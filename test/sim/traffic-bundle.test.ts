@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import type { HandshakeCrypto } from "../../shared/protocol/session/handshake-crypto.ts";
-import { bytesPerSecond, milliseconds, seconds } from "../../shared/protocol/units.ts";
+import { bytesPerSecond, megabitsPerSecond, milliseconds, seconds } from "../../shared/protocol/units.ts";
 import { createHandshakeCrypto } from "../../shared/runtime/handshake-crypto.ts";
 import { type DeliveryTrace, parseTrace, traceRate } from "../emulator/delivery-trace.ts";
 import { lineOf } from "./lines.ts";
@@ -10,7 +10,7 @@ import { BondedNetwork } from "./traffic/bonded-network.ts";
 import { payloadCapacities, usableCapacities } from "./traffic/capacity.ts";
 import { cellularTrace } from "./traffic/cellular-shape.ts";
 import type { Network } from "./traffic/network.ts";
-import { areComparable, randomLines } from "./traffic/random-lines.ts";
+import { areComparable, configuredByPeak, randomLines } from "./traffic/random-lines.ts";
 import { aloneOn, runScenario, type Scenario, withSeed } from "./traffic/scenario.ts";
 import { TcpFlow } from "./traffic/tcp-flow.ts";
 import { Traffic } from "./traffic/traffic.ts";
@@ -167,6 +167,25 @@ describe("Random lines", () => {
       }
       assert.ok(changes.every(({ line }) => line < lines.length));
     }
+  });
+
+  it("are configured with the most that each ever carries", () => {
+    const line = lineOf(10, 10);
+    const rateOf = (megabits: number) => ({ rate: megabitsPerSecond(megabits) });
+    const changes = [
+      { at: seconds(1), line: 0, kind: "options", down: rateOf(16), up: rateOf(5) },
+      { at: seconds(2), line: 0, kind: "options", down: rateOf(8), up: rateOf(4) },
+    ] as const;
+
+    const configured = configuredByPeak({ lines: [line, line], changes });
+
+    assert.deepEqual(
+      configured.map(({ uploadRate = 0, downloadRate = 0 }) => [uploadRate, downloadRate]),
+      [
+        [megabitsPerSecond(10), megabitsPerSecond(16)],
+        [megabitsPerSecond(10), megabitsPerSecond(10)],
+      ],
+    );
   });
 
   it("are comparable within ten times the rate and 100 ms", () => {

@@ -18,7 +18,8 @@ import type { Arrival, Network, Side } from "./network.ts";
 const UDP_AND_IP = 28;
 const FIRST_PORT = 40_000;
 const SERVER_PORT = 5080;
-const CELLS = 4096;
+// As many as the daemons have at least.
+const CELLS = 16_384;
 
 // A core that asks to be called at once again and again would keep a daemon's processor busy.
 const MOST_ROUNDS_AT_ONCE = 2000;
@@ -30,7 +31,7 @@ export type BondedNetworkOptions = {
   readonly crypto: HandshakeCrypto;
   /** The client's scheduler; earliest arrival when absent. */
   readonly scheduler?: Scheduler;
-  /** How many packets may wait in each end; 4096 when absent. */
+  /** How many packets may wait in each end; 16,384 when absent. */
   readonly cells?: number;
 };
 

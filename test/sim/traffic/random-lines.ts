@@ -9,6 +9,7 @@ import type { LineOptions } from "../../emulator/line-options.ts";
 import type { LossModel } from "../../emulator/loss-model.ts";
 import { Random } from "../../emulator/random.ts";
 import type { SimulatedLine } from "../simulated-client.ts";
+import { rateOf } from "./bonded/ends.ts";
 import type { LineChange } from "./line-change.ts";
 import { rateShape } from "./rate-shape.ts";
 
@@ -83,6 +84,18 @@ export function areComparable(lines: readonly SimulatedLine[]): boolean {
   const [slowest, fastest] = spread(lines.map(({ down }) => Number(down.rate)));
   const [nearest, farthest] = spread(lines.map(({ down }) => down.delay ?? 0));
   return fastest <= 10 * slowest && farthest - nearest <= 100;
+}
+
+/** The lines with the most that each ever carries as its configured rate: what an operator knows from a contract. */
+export function configuredByPeak({ lines, changes }: RandomLines): SimulatedLine[] {
+  return lines.map((line, index) => {
+    const own = changes.filter((change) => change.line === index);
+    const peakOf = (way: "up" | "down"): number => {
+      const changed = own.flatMap((change) => (change.kind === "options" ? (change[way] ?? []) : []));
+      return Math.max(...[line[way], ...changed].map(rateOf));
+    };
+    return { ...line, uploadRate: peakOf("up"), downloadRate: peakOf("down") };
+  });
 }
 
 /** A line in a few words, for messages. */

@@ -2,7 +2,7 @@ import { bytes, type Milliseconds, milliseconds, seconds } from "../../../../sha
 import type { SimulatedLine } from "../../simulated-client.ts";
 import { expectedAlone, PLAIN_PAYLOAD_FACTOR } from "../capacity.ts";
 import { type PlainScenario, runPlainLine } from "../plain-line.ts";
-import { areComparable, describeLine, type RandomLines, randomLines } from "../random-lines.ts";
+import { areComparable, configuredByPeak, describeLine, type RandomLines, randomLines } from "../random-lines.ts";
 import type { Scenario } from "../scenario.ts";
 import type { ControlName } from "../tcp-flow.ts";
 import { type CellContext, measuredCase } from "./measured-case.ts";
@@ -58,7 +58,9 @@ function outcomeOf(seed: number, control: ControlName, context: CellContext): Ra
   }
 }
 
-function bundleOf(seed: number, { lines, changes }: RandomLines, control: ControlName, context: CellContext) {
+function bundleOf(seed: number, drawn: RandomLines, control: ControlName, context: CellContext) {
+  const { changes } = drawn;
+  const lines = configuredByPeak(drawn);
   const { warmUp = warmUpOf(lines), duration = DURATION } = context.selection;
   const scenario: Scenario = {
     lines,
