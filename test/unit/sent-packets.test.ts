@@ -89,6 +89,25 @@ describe("The packets sent on a link", () => {
     assert.deepEqual(positions(sent.lost), [14]);
   });
 
+  it("that are found lost by time and arrive lengthen that time by as much, on a line that reorders", () => {
+    const sent = new SentPackets(new RoundTripTime());
+    sent.restart(SESSION);
+    recordWatched(sent, 0, SIZE, milliseconds(0));
+    recordWatched(sent, 1, SIZE, milliseconds(0));
+    sent.acknowledge(makeReport({ session: SESSION, serial: 0, highest: 1, missing: [0] }), milliseconds(40));
+    const usual = sent.nextTimeout();
+    sent.handleTimeout(usual);
+    assert.deepEqual(positions(sent.lost), [0]);
+
+    sent.acknowledge(makeReport({ session: SESSION, serial: 1, highest: 1 }), milliseconds(usual + 22));
+    recordWatched(sent, 2, SIZE, milliseconds(100));
+    recordWatched(sent, 3, SIZE, milliseconds(100));
+    sent.acknowledge(makeReport({ session: SESSION, serial: 2, highest: 3, missing: [2] }), milliseconds(140));
+
+    assert.equal(usual, 45);
+    assert.equal(sent.nextTimeout(), 100 + 45 + 22);
+  });
+
   it("give the round-trip time without what the receiver held the report for", () => {
     const roundTripTime = new RoundTripTime();
     const sent = sending(10, roundTripTime);

@@ -237,7 +237,8 @@ export class SentPackets {
     this.#result.acknowledgedBytes += ring.size[index] ?? 0;
     if (fate === FATE.lost) {
       this.spurious.push(position);
-      this.#margin.onSpurious(this.#highestAcknowledged - position, now);
+      const excess = now - this.sentAt(position) - this.#patience.overtaken;
+      this.#margin.onSpurious(this.#highestAcknowledged - position, excess, now);
       return;
     }
     this.#forgetOutstanding(index);
@@ -246,7 +247,7 @@ export class SentPackets {
   /** RFC 9002 §6.1: lost is what was sent before an acknowledged packet, by enough packets or enough time. */
   #detectLosses(now: Milliseconds): void {
     const ring = this.#ring;
-    const { overtaken } = this.#patience;
+    const overtaken = this.#margin.patience(this.#patience.overtaken, now);
     const below = this.#highestAcknowledged - this.#margin.packets(now);
     for (let at = this.#firstOutstanding(); at < this.#highestAcknowledged; at++) {
       const index = ring.index(at);
@@ -267,9 +268,9 @@ export class SentPackets {
       this.probation.onSilence();
       for (; oldest < next; oldest = this.#firstOutstanding()) this.#lose(oldest);
     }
-    const isOvertaken = oldest < this.#highestAcknowledged;
     const sentAt = this.sentAt(oldest);
-    const due = isOvertaken ? sentAt + this.#patience.overtaken : this.#patience.unansweredAt(sentAt);
+    const overtaken = sentAt + this.#margin.patience(this.#patience.overtaken, now);
+    const due = oldest < this.#highestAcknowledged ? overtaken : this.#patience.unansweredAt(sentAt);
     this.#lossTime = oldest === next ? NEVER : milliseconds(due);
   }
 
