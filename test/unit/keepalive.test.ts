@@ -77,6 +77,26 @@ describe("A keepalive (RFC 1661 §5.8)", () => {
     assert.equal(keepalive.deadAt(PATIENCE), START + 400);
   });
 
+  it("takes a report of what was sent later for an answer, as answers get lost too", () => {
+    const keepalive = asking();
+    ask(keepalive, 4);
+
+    keepalive.onArrived(milliseconds(START + 250));
+
+    assert.equal(keepalive.silentFor(milliseconds(START + 400)), 100);
+    assert.equal(keepalive.deadAt(PATIENCE), NEVER);
+    assert.equal(keepalive.onAnswer(2, milliseconds(START + 450)), 350);
+  });
+
+  it("takes a report of what was sent before it asked for no answer", () => {
+    const keepalive = asking();
+    ask(keepalive, 4);
+
+    keepalive.onArrived(milliseconds(START - 1));
+
+    assert.equal(keepalive.deadAt(PATIENCE), START + 400);
+  });
+
   it("gives a long line its round trip and a slack", () => {
     const keepalive = asking();
     ask(keepalive, 4);

@@ -80,6 +80,15 @@ export class Keepalive {
     return roundTrip;
   }
 
+  /** Notes that something arrived at the peer that was sent at `sentAt`, as it reports: what was asked before is answered. */
+  onArrived(sentAt: Milliseconds): void {
+    if (this.#firstUnanswered === undefined || this.#firstUnanswered > sentAt) return;
+    const isEarlier = (serial: number): boolean => (this.#sentAt[serial % REMEMBERED] ?? 0) <= sentAt;
+    this.#answered = Math.max(this.#answered, this.#serial - REMEMBERED);
+    while (this.#answered < this.#serial && isEarlier(this.#answered + 1)) this.#answered++;
+    this.#countUnanswered();
+  }
+
   /** When the next request is due; `patience` is how long an answer may take before one asks again. */
   requestDue(isUp: boolean, patience: Milliseconds): Milliseconds {
     if (!isUp) return milliseconds(this.#lastRequest + PROBE_INTERVAL);

@@ -206,6 +206,7 @@ export class MemberLink {
     const { acknowledged, lost, spurious } = this.sentPackets;
     const outcome = this.sentPackets.acknowledge(report, now, isDetour);
     if (outcome === undefined) return false;
+    if (outcome.sentAt !== undefined) this.keepalive.onArrived(outcome.sentAt);
     this.sendLoss.count(acknowledged.count, lost.count - spurious.count, now);
     if (isDetour) return true;
     // What a dead line lost says nothing of its rate.
