@@ -81,14 +81,22 @@ describe("The earliest-arrival scheduler", () => {
     assert.ok(Math.abs(usefulWait - 0.4 * 100) < 0.1, `${usefulWait}`);
   });
 
-  it("wants more in the queue while copies of lost packets are awaited, up to a bound", () => {
-    const [near, worse] = [line(0, 1000, 100), line(0, 1000, 100)];
-    worse.sendLoss.count(99, 1, NOW);
+  it("wants it on the farthest line, too", () => {
+    const { usefulWait } = schedulerOf([line(0, 1000, 600)]);
 
-    const [usual, wanted] = [schedulerOf([near]), schedulerOf([worse])].map(({ usefulWait }) => usefulWait);
+    assert.ok(Math.abs(usefulWait - 0.4 * 600) < 0.1, `${usefulWait}`);
+  });
+
+  it("wants more in the queue while copies of lost packets are awaited, up to a bound", () => {
+    const [near, worse, worst] = [line(0, 1000, 100), line(0, 1000, 100), line(0, 1000, 600)];
+    worse.sendLoss.count(99, 1, NOW);
+    worst.sendLoss.count(99, 1, NOW);
+
+    const [usual, wanted, most] = [near, worse, worst].map((link) => schedulerOf([link]).usefulWait);
 
     assert.ok(Math.abs((usual ?? 0) - 40) < 0.1, `${usual}`);
-    assert.equal(wanted, 80);
+    assert.ok(Math.abs((wanted ?? 0) - (40 + 100 + 20)) < 0.1, `${wanted}`);
+    assert.equal(most, 240);
   });
 
   it("takes no line that is down", () => {
