@@ -23,7 +23,7 @@ export const GENERAL_KEYS = {
   cipher: keyWithDefault(kinds.cipher, "auto", "The cipher: auto takes the faster one for both processors."),
   keepalive: keyWithDefault(kinds.keepalive, "5", "How often an idle link is asked whether it is alive."),
   timeout: keyWithDefault(kinds.timeout, "auto", "For how long a link may leave questions unanswered."),
-  reorder_wait: keyWithDefault(kinds.reorderWait, "300 ms", "For how long a packet waits at most for one before it."),
+  reorder_wait: keyWithDefault(kinds.reorderWait, "1 s", "For how long a packet waits at most for one before it."),
   offload: keyWithDefault(kinds.yesNo, "yes", "Whether to use the kernel's segmentation offloads where it has them."),
   statuscommand: optionalKey(kinds.scriptPath, "A program that is called when a link or the tunnel goes up or down."),
   control_socket: optionalKey(kinds.socketPath, "The socket that `hawser status` asks; /run/hawser/INTERFACE.sock."),

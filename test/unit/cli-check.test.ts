@@ -36,7 +36,7 @@ describe("hawser check", () => {
   mtu          auto, packets of up to 65535 bytes are put together
   sending      earliest-arrival, retransmit auto, redundancy auto
   cipher       auto
-  times        keepalive 5 s, timeout auto, wait 300 ms
+  times        keepalive 5 s, timeout auto, wait 1 s
   status       /run/hawser/hawser0.sock
   addresses    from the server
   routes       everything through the tunnel
@@ -75,7 +75,7 @@ bandwidth_download = 1250000
   mtu          auto, packets of up to 65535 bytes are put together
   sending      earliest-arrival, retransmit auto, redundancy auto
   cipher       auto
-  times        keepalive 5 s, timeout auto, wait 300 ms
+  times        keepalive 5 s, timeout auto, wait 1 s
   status       /run/hawser/hawser0.sock
   addresses    10.44.43.1, clients from 10.44.43.0/24
   internet     NAT by lo, TCP segments kept within the MTU

@@ -21,7 +21,7 @@ describe("A client's configuration", () => {
         cipher: "auto",
         keepalive: 5000,
         timeout: "auto",
-        reorderWait: 300,
+        reorderWait: 1000,
         offload: true,
       },
       ...{ statusCommand: undefined, controlSocket: "/run/hawser/hawser0.sock", logLevel: "info", logFormat: "auto" },

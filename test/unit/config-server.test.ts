@@ -29,7 +29,7 @@ describe("A server's configuration", () => {
         cipher: "auto",
         keepalive: 5000,
         timeout: "auto",
-        reorderWait: 300,
+        reorderWait: 1000,
         offload: true,
         retransmit: "auto",
         redundancy: "auto",

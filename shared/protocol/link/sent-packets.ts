@@ -255,11 +255,11 @@ export class SentPackets {
       // As the time is computed for `nextTimeout`, rounding and all.
       if (at <= below || (ring.sentAt[index] ?? 0) + overtaken <= now) this.#lose(at);
     }
-    this.#loseTail(now);
+    this.#loseTail(overtaken, now);
   }
 
   /** Once reports are overdue, all is lost of which nothing is known, as by a retransmission timeout of TCP. */
-  #loseTail(now: Milliseconds): void {
+  #loseTail(overtaken: Milliseconds, now: Milliseconds): void {
     let oldest = this.#firstOutstanding();
     const { next } = this.#ring;
     if (oldest < next && this.#patience.unansweredAt(this.sentAt(oldest)) <= now) {
@@ -269,8 +269,7 @@ export class SentPackets {
       for (; oldest < next; oldest = this.#firstOutstanding()) this.#lose(oldest);
     }
     const sentAt = this.sentAt(oldest);
-    const overtaken = sentAt + this.#margin.patience(this.#patience.overtaken, now);
-    const due = oldest < this.#highestAcknowledged ? overtaken : this.#patience.unansweredAt(sentAt);
+    const due = oldest < this.#highestAcknowledged ? sentAt + overtaken : this.#patience.unansweredAt(sentAt);
     this.#lossTime = oldest === next ? NEVER : milliseconds(due);
   }
 

@@ -7,13 +7,7 @@ import type { Scheduler } from "../../../../shared/protocol/scheduler/scheduler.
 import type { HandshakeCrypto } from "../../../../shared/protocol/session/handshake-crypto.ts";
 import type { SecretKey } from "../../../../shared/protocol/session/key-id.ts";
 import type { Tunnel } from "../../../../shared/protocol/tunnel.ts";
-import {
-  bytes,
-  bytesPerSecond,
-  type Milliseconds,
-  milliseconds,
-  seconds,
-} from "../../../../shared/protocol/units.ts";
+import { bytes, bytesPerSecond, type Milliseconds, seconds } from "../../../../shared/protocol/units.ts";
 import { type DeliveryTrace, traceRate } from "../../../emulator/delivery-trace.ts";
 import type { LineOptions } from "../../../emulator/line-options.ts";
 import { CLASSES, type SimulatedLine, termsOf } from "../../simulated-client.ts";
@@ -21,7 +15,7 @@ import type { FastEnd } from "./fast-end.ts";
 
 const MRRU = 1500;
 const LINE_MTU = 1500;
-const REORDER_WAIT = milliseconds(400);
+const REORDER_WAIT = seconds(1);
 const CLIENT_NAME = "client0";
 
 // Faster than any line of a simulation.
