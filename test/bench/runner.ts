@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
 import { Lab } from "../lab/toolkit/lab.ts";
 import { runCommand } from "../lab/toolkit/run-command.ts";
 import type { BenchCase, Running } from "./cases/bench-case.ts";
@@ -8,6 +9,8 @@ import type { BenchOptions } from "./options.ts";
 import type { Measurement } from "./results/measurement.ts";
 import { measurementText } from "./results/report.ts";
 import type { Subject } from "./subjects/subject.ts";
+
+const HELPERS_MS = 1000;
 
 /** What was measured, and what was not and why. */
 export type BenchResult = { readonly measurements: readonly Measurement[]; readonly failures: readonly string[] };
@@ -55,12 +58,19 @@ async function setUp(lab: Lab, subject: Subject): Promise<Running> {
   if (missing !== undefined) throw new Error(missing);
   const network = await buildBenchNetwork(lab);
   const carrier = await subject.up(network);
-  const [clientPids, serverPids] = [
-    await processesIn(network.client.fullName),
-    await processesIn(network.server.fullName),
-  ];
+  const [clientPids, serverPids] = await Promise.all(
+    [network.client, network.server].map(({ fullName }) => lastingProcesses(fullName)),
+  );
   tell(`${subject.name} is up`);
-  return { name: subject.name, network, carrier, clientPids, serverPids };
+  return { name: subject.name, network, carrier, clientPids: clientPids ?? [], serverPids: serverPids ?? [] };
+}
+
+// A daemon that has just come up may still have helpers, such as ip and nft, that are gone in a moment.
+async function lastingProcesses(namespace: string): Promise<number[]> {
+  const before = await processesIn(namespace);
+  await pause(HELPERS_MS);
+  const after = new Set(await processesIn(namespace));
+  return before.filter((pid) => after.has(pid));
 }
 
 async function processesIn(namespace: string): Promise<number[]> {

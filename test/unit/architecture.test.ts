@@ -10,7 +10,7 @@ const ENTRIES = new Set([
   ...["biome.json", "package.json", "package-lock.json", "tsconfig.json", "tsconfig.base.json"],
   ...["client", "conf", "deploy", "server", "shared", "test"],
 ]);
-const UNTRACKED = new Set([".git", "node_modules", "dist", "build", "coverage"]);
+const UNTRACKED = new Set([".git", "node_modules", "dist", "build", "coverage", "bench.json"]);
 const SOURCE_FOLDERS = ["client", "server", "shared", "test"];
 const LONGEST_FILE_LINES = 300;
 const CLOCKS_AND_DICE =

@@ -18,13 +18,18 @@ export type Figures = {
   readonly packetsPerCpuSecond?: number;
   /** The share of the offered packets that did not arrive. */
   readonly lossShare?: number;
-  /** Packets that the subject itself has lost, by its own counters. */
+  /** Packets that the subject itself has lost, by its own counters, all together and by what it calls them. */
   readonly lostPackets?: number;
+  readonly losses?: Losses;
   /** The share of the machine's processor time that was used meanwhile, by everything. */
   readonly busyShare?: number;
 };
 
-export type FigureName = keyof Figures;
+/** Counts of lost packets, by names that are the subject's own. */
+export type Losses = Readonly<Record<string, number>>;
+
+/** The figures that are one number. */
+export type FigureName = Exclude<keyof Figures, "losses">;
 
 /** The figures of one measurement, and what was measured. Rounds count from 0. */
 export type Measurement = {

@@ -38,6 +38,7 @@ export function measurementText({ figures }: Measurement): string {
   if (figures.pingP99 !== undefined) parts.push(`p99 ${figureText("pingP99", figures.pingP99)}`);
   if (figures.bitsPerCpuSecond !== undefined)
     parts.push(`${figureText("bitsPerCpuSecond", figures.bitsPerCpuSecond)} per CPU second`);
+  for (const [name, count] of Object.entries(figures.losses ?? {})) parts.push(`${name}: ${count}`);
   return parts.join(", ");
 }
 

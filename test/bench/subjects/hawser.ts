@@ -5,6 +5,7 @@ import { uplinkDevice, VPS_ADDRESS, WEB_ADDRESS } from "../../lab/toolkit/home-n
 import type { DaemonSettings } from "../../lab/toolkit/option-values.ts";
 import { waitUntil } from "../../lab/toolkit/wait.ts";
 import { type BenchNetwork, LINKS } from "../network.ts";
+import type { Losses } from "../results/measurement.ts";
 import type { Carrier, Subject } from "./subject.ts";
 
 const TUNNEL_ADDRESS = "10.44.43.1";
@@ -21,15 +22,21 @@ export function hawser(links: number, settings: DaemonSettings): Subject {
   };
 }
 
-/** All packets that a daemon knows to have dropped or to have lost on the way to it. */
-export function lostPackets({ bundles, drops }: StatusSnapshot): number {
-  const counts = bundles.flatMap(({ queue, reordering, drops: own }) => [
-    queue.dropped,
-    queue.droppedForRoom,
-    reordering.lostFragments,
-    ...Object.values(own),
-  ]);
-  return [...counts, ...Object.values(drops)].reduce((sum, count) => sum + count, 0);
+/** All packets that daemons know to have dropped or to have lost on the way to them, by reasons. */
+export function lossesOf(ends: readonly StatusSnapshot[]): Losses {
+  const losses: Record<string, number> = {};
+  const add = (counts: Losses): void => {
+    for (const [name, count] of Object.entries(counts)) losses[name] = (losses[name] ?? 0) + count;
+  };
+  for (const { bundles, drops } of ends) {
+    add(drops);
+    for (const { queue, reordering, drops: own } of bundles) {
+      add({ "queue dropped": queue.dropped, "queue full": queue.droppedForRoom });
+      add({ "lost on links": reordering.lostFragments - reordering.repairedFragments });
+      add(own);
+    }
+  }
+  return losses;
 }
 
 async function start(network: BenchNetwork, links: number, settings: DaemonSettings): Promise<Carrier> {
@@ -56,7 +63,7 @@ async function start(network: BenchNetwork, links: number, settings: DaemonSetti
   return {
     serverAddress: TUNNEL_ADDRESS,
     mtu,
-    lostPackets: async () => lostPackets(await client.status()) + lostPackets(await server.status()),
+    losses: async () => lossesOf([await client.status(), await server.status()]),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { BenchNetwork } from "../network.ts";
+import type { Losses } from "../results/measurement.ts";
 
 /** Something that carries traffic from the client to the server and back, and that is measured beside others. */
 export interface Subject {
@@ -19,7 +20,7 @@ export type Carrier = {
   /** Whether programs have to speak Multipath TCP (RFC 8684) to use it. */
   readonly isMultipath?: boolean;
   /** How many packets its processes have lost or dropped so far, both ends together; left out where they do not tell. */
-  readonly lostPackets?: () => Promise<number>;
+  readonly losses?: () => Promise<Losses>;
   /** Undoes what ending its processes and removing its namespaces does not. */
   readonly down?: () => Promise<void>;
 };
