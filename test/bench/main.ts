@@ -8,6 +8,7 @@ import { CASES } from "./cases/cases.ts";
 import { chooseCases, chooseSubjects } from "./choice.ts";
 import { measureSteps, stepClaims, stepTable } from "./micro/micro.ts";
 import type { StepTime } from "./micro/step-time.ts";
+import { type Endurance, enduranceClaims, enduranceTable, measureEndurance } from "./minute/minute.ts";
 import { type BenchOptions, parseOptions, USAGE } from "./options.ts";
 import { claims } from "./results/claims.ts";
 import { claimTable, measurementTable } from "./results/report.ts";
@@ -16,20 +17,26 @@ import type { Subject } from "./subjects/subject.ts";
 import { subjectsOf } from "./subjects/subjects.ts";
 
 const STEPS = "micro";
+const MINUTE = "minute";
+const EXTRAS: readonly string[] = [STEPS, MINUTE];
+const USUAL_EXTRAS = [STEPS];
 const NOTHING: BenchResult = { measurements: [], failures: [] };
 
 type Plan = {
   readonly options: BenchOptions;
   readonly cases: readonly BenchCase[];
   readonly subjects: readonly Subject[];
-  /** Whether the steps of a packet's way are measured one by one. */
-  readonly hasSteps: boolean;
+  /** What is measured besides, of Hawser alone. */
+  readonly extras: ReadonlySet<string>;
 };
+
+/** All that a run has measured. */
+type BenchRun = BenchResult & { readonly steps: readonly StepTime[]; readonly minute: readonly Endurance[] };
 
 async function main(args: readonly string[]): Promise<number> {
   const plan = planOf(args);
   if (plan === undefined) return 2;
-  const { options, cases, subjects } = plan;
+  const { options } = plan;
   if (options.isHelp) {
     console.log(USAGE);
     return 0;
@@ -40,18 +47,27 @@ async function main(args: readonly string[]): Promise<number> {
     console.error(`The benchmark ${missing}.`);
     return 2;
   }
-  const result = cases.length > 0 ? await runBench(subjects, cases, options) : NOTHING;
-  const steps = plan.hasSteps ? await measureSteps(options.rounds) : [];
-  writeFileSync(options.jsonFile, `${JSON.stringify({ ...result, steps }, undefined, 2)}\n`);
-  console.log(`\n${tables(result, steps, options)}\n\n${conditions(args, options)}`);
-  return tellFailures(result);
+  const run = await measureAll(plan);
+  writeFileSync(options.jsonFile, `${JSON.stringify(run, undefined, 2)}\n`);
+  console.log(`\n${tables(run, options)}\n\n${conditions(args, options)}`);
+  return tellFailures(run);
 }
 
-function tables({ measurements }: BenchResult, steps: readonly StepTime[], { isMarkdown }: BenchOptions): string {
+async function measureAll({ options, cases, subjects, extras }: Plan): Promise<BenchRun> {
+  const { rounds, settings, minuteSeconds } = options;
+  return {
+    ...(cases.length > 0 ? await runBench(subjects, cases, options) : NOTHING),
+    steps: extras.has(STEPS) ? await measureSteps(rounds) : [],
+    minute: extras.has(MINUTE) ? await measureEndurance(settings, minuteSeconds) : [],
+  };
+}
+
+function tables({ measurements, steps, minute }: BenchRun, { isMarkdown }: BenchOptions): string {
   return [
     ...(measurements.length > 0 ? [measurementTable(measurements, isMarkdown)] : []),
     ...(steps.length > 0 ? [stepTable(steps, isMarkdown)] : []),
-    ...claimTable([...claims(measurements), ...stepClaims(steps)], isMarkdown),
+    ...(minute.length > 0 ? [enduranceTable(minute, isMarkdown)] : []),
+    ...claimTable([...claims(measurements), ...stepClaims(steps), ...enduranceClaims(minute)], isMarkdown),
   ].join("\n\n");
 }
 
@@ -59,10 +75,10 @@ function planOf(args: readonly string[]): Plan | undefined {
   try {
     const options = parseOptions(args);
     const subjects = chooseSubjects(subjectsOf(options), options);
-    const names = options.names.filter((name) => name !== STEPS);
-    const hasSteps = names.length < options.names.length;
-    const cases = hasSteps && names.length === 0 ? [] : chooseCases(CASES, { names });
-    return { options, cases, subjects, hasSteps: hasSteps || options.names.length === 0 };
+    const names = options.names.filter((name) => !EXTRAS.includes(name));
+    const chosen = options.names.filter((name) => EXTRAS.includes(name));
+    const cases = chosen.length > 0 && names.length === 0 ? [] : chooseCases(CASES, { names });
+    return { options, cases, subjects, extras: new Set(options.names.length === 0 ? USUAL_EXTRAS : chosen) };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     console.error(`${error.message}\n\n${USAGE}`);
@@ -70,8 +86,8 @@ function planOf(args: readonly string[]): Plan | undefined {
   }
 }
 
-function list({ cases, subjects, hasSteps }: Plan): number {
-  console.log(`cases: ${[...cases.map(({ name }) => name), ...(hasSteps ? [STEPS] : [])].join(", ")}`);
+function list({ cases, subjects, extras }: Plan): number {
+  console.log(`cases: ${[...cases.map(({ name }) => name), ...extras].join(", ")}`);
   for (const subject of subjects) {
     const missing = subject.missing();
     console.log(missing === undefined ? subject.name : `${subject.name} (${missing})`);

@@ -11,6 +11,8 @@ export type BenchOptions = {
   readonly adapters: readonly string[];
   readonly rounds: number;
   readonly seconds: number;
+  /** The same for what is to show how Hawser endures. */
+  readonly minuteSeconds: number;
   readonly settings: DaemonSettings;
   readonly jsonFile: string;
   readonly isMarkdown: boolean;
@@ -19,14 +21,14 @@ export type BenchOptions = {
 };
 
 export const USAGE = `npm run bench -- [NAME...] [OPTION...]
-  NAME                   cases or groups of cases, such as tcp-1 or "tcp-1 down", and micro for the steps
-                         of a packet's way; the usual ones and micro when left out
+  NAME                   cases or groups of cases, such as tcp-1 or "tcp-1 down"; micro: the steps of a
+                         packet's way; minute: a minute at full speed; all but minute when left out
   --help                 show this
   --list                 say which cases and subjects there are, and measure nothing
   --subjects NAME,NAME   only these subjects
   --adapter FILE         a program that sets up one more subject; more than one may be given
   --repeat N             measure so many rounds; 5 when left out
-  --seconds N            measure each for so long; 5 when left out
+  --seconds N            measure each for so long; 5 when left out, 60 for minute
   --set-key KEY=VALUE    a setting for [general] of Hawser's client file; server.KEY and link.KEY for the others
   --markdown             print the tables in markdown
   --json FILE            where every measurement is written; bench.json in this folder when left out`;
@@ -40,6 +42,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     adapters: values.adapter ?? [],
     rounds: optionalNumber("repeat", values.repeat) ?? 5,
     seconds: optionalNumber("seconds", values.seconds) ?? 5,
+    minuteSeconds: optionalNumber("seconds", values.seconds) ?? 60,
     settings: parseSettings(values["set-key"] ?? []),
     jsonFile: values.json ?? "bench.json",
     isMarkdown: values.markdown === true,

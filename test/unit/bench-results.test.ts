@@ -5,6 +5,8 @@ import { RateSearch } from "../bench/cases/rate-search.ts";
 import { chooseCases, chooseSubjects, turned } from "../bench/choice.ts";
 import { stepClaims, stepTable } from "../bench/micro/micro.ts";
 import type { StepTime } from "../bench/micro/step-time.ts";
+import { garbagePauses } from "../bench/minute/garbage.ts";
+import { enduranceClaims } from "../bench/minute/minute.ts";
 import { parseOptions } from "../bench/options.ts";
 import { claims } from "../bench/results/claims.ts";
 import { costs, type Figures, type Measurement } from "../bench/results/measurement.ts";
@@ -99,6 +101,32 @@ describe("The benchmark of steps", () => {
     assert.deepEqual(
       stepClaims(times).map(({ isReached }) => isReached),
       [true, false],
+    );
+  });
+});
+
+describe("The garbage collector's pauses", () => {
+  it("are read from what Node.js writes of them, the major ones apart", () => {
+    const lines = [
+      "[7:0x1]      300 ms: Scavenge 9.1 (10.6) -> 8.7 (11.9) MB, 0.42 / 0.00 ms  (average mu = 1.000) allocation failure;",
+      "[7:0x1]      900 ms: Mark-Compact 9.9 (11.9) -> 8.1 (12.9) MB, 3.1 / 0.0 ms  (average mu = 1.000) task;",
+      "14:02:11 link1 is up after 3.1 / 4 ms",
+    ];
+
+    assert.deepEqual(garbagePauses(lines), [
+      { isMajor: false, milliseconds: 0.42 },
+      { isMajor: true, milliseconds: 3.1 },
+    ]);
+  });
+
+  it("break the claim when a major one is long, and memory does when it grows", () => {
+    const end = { role: "client", bitsPerSecond: 1e9, memoryBefore: 100, memoryAfter: 106 } as const;
+
+    const claimed = enduranceClaims([{ ...end, pauses: [{ isMajor: true, milliseconds: 11 }] }]);
+
+    assert.deepEqual(
+      claimed.map(({ isReached }) => isReached),
+      [false, false],
     );
   });
 });

@@ -8,7 +8,8 @@ import { type BenchNetwork, LINKS } from "../network.ts";
 import type { Losses } from "../results/measurement.ts";
 import type { Carrier, Subject } from "./subject.ts";
 
-const TUNNEL_ADDRESS = "10.44.43.1";
+/** The server's address in the tunnel. */
+export const TUNNEL_ADDRESS = "10.44.43.1";
 // More than the machine can do, so that nothing is held back.
 const RATE = "40 Gbit/s";
 const MTU_MS = 5000;
@@ -39,27 +40,35 @@ export function lossesOf(ends: readonly StatusSnapshot[]): Losses {
   return losses;
 }
 
-async function start(network: BenchNetwork, links: number, settings: DaemonSettings): Promise<Carrier> {
-  const { lab } = network;
+/** The two daemons, with their links up. */
+export type HawserPair = { readonly client: Daemon; readonly server: Daemon; readonly mtu: number };
+
+/** Starts both daemons over the first `links` cables, with these options for Node.js. */
+export async function startHawser(
+  { lab, ...network }: BenchNetwork,
+  links: number,
+  settings: DaemonSettings,
+  nodeOptions: readonly string[] = [],
+): Promise<HawserPair> {
   const password = await newSecret();
   const sections = Array.from({ length: links }, (_, index) => [`link${index + 1}`, link(index, settings.link)]);
-  const server = new Daemon(
-    lab,
-    network.server,
-    "server",
-    "server",
-    fillTemplate("server", { password, ...settings.server }, {}),
-  );
+  const serverConfig = fillTemplate("server", { password, ...settings.server }, {});
+  const server = new Daemon(lab, network.server, "server", "server", serverConfig);
   const general = { password, remotehost: VPS_ADDRESS, default_route: true, ...settings.client };
   const config = fillTemplate("client", general, Object.fromEntries(sections));
   const client = new Daemon(lab, network.client, "client", "client", config);
-  server.start();
-  client.start();
+  server.start(nodeOptions);
+  client.start(nodeOptions);
   await Promise.all([client.untilUp(links), server.untilUp(links)]);
   await client.untilRouting(WEB_ADDRESS);
   const mtu = await waitUntil("the client knows the tunnel's MTU", MTU_MS, async () => {
     return ((await client.status()).bundles[0]?.mtu ?? 0) || undefined;
   });
+  return { client, server, mtu };
+}
+
+async function start(network: BenchNetwork, links: number, settings: DaemonSettings): Promise<Carrier> {
+  const { client, server, mtu } = await startHawser(network, links, settings);
   return {
     serverAddress: TUNNEL_ADDRESS,
     mtu,

@@ -42,11 +42,11 @@ export class Daemon {
     return this.#process;
   }
 
-  /** Starts the daemon, or starts it again after its end. */
-  start(): void {
+  /** Starts the daemon, or starts it again after its end; `nodeOptions` are for Node.js itself. */
+  start(nodeOptions: readonly string[] = []): void {
     const environment = { HAWSER_RUN_DIRECTORY: this.#runDirectory, HAWSER_STATE_DIRECTORY: this.#runDirectory };
     const args = [this.#role, "-c", this.file];
-    this.#process = this.#lab.startProgram(this.#namespace, PROGRAM, args, { environment });
+    this.#process = this.#lab.startProgram(this.#namespace, PROGRAM, args, { environment, nodeOptions });
   }
 
   /** Ends it by SIGTERM and waits until it has cleaned up. Throws when its exit code is not 0. */

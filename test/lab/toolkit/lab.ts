@@ -96,9 +96,9 @@ export class Lab {
     namespace: Namespace,
     program: string,
     args: readonly string[],
-    { isMultipath = false, ...options }: ProgramOptions = {},
+    { isMultipath = false, nodeOptions = [], ...options }: ProgramOptions = {},
   ): LabProcess {
-    const words = [process.execPath, join(ROOT, "dist", program), ...args];
+    const words = [process.execPath, ...nodeOptions, join(ROOT, "dist", program), ...args];
     const [command = "", ...rest] = isMultipath ? [...MULTIPATH, ...words] : words;
     return this.start(namespace, command, rest, options);
   }
@@ -122,6 +122,8 @@ export class Lab {
 export type ProgramOptions = ProcessOptions & {
   /** Whether its TCP is Multipath TCP (RFC 8684), by mptcpize. */
   readonly isMultipath?: boolean;
+  /** Options of Node.js itself, such as --trace-gc. */
+  readonly nodeOptions?: readonly string[];
 };
 
 /** One end of a cable. */
