@@ -226,7 +226,8 @@ export class Outbound {
     this.queue.setUsefulWait(scheduler.usefulWait);
     if (rate > 0) this.queue.setRate(bytesPerSecond(rate));
     // What waits already is not dropped when a line dies: its flows are slowed down soon enough.
-    this.queue.limit = Math.max(queueLimit(rate), Math.min(this.queue.limit, this.queue.bytes));
+    const limit = queueLimit(rate, scheduler.usefulWait);
+    this.queue.limit = Math.max(limit, Math.min(this.queue.limit, this.queue.bytes));
     this.pinned.onFeedback(this.queue, now);
     this.recovery.budget.setRate(rate);
     this.recovery.redundancy.onFeedback(links);

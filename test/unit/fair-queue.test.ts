@@ -21,15 +21,24 @@ describe("A fair queue", () => {
     assert.equal(driver.queue.bytes, 0);
   });
 
-  it("puts what TCP sends again before what follows it in the stream, and after what does not", () => {
+  it("puts what TCP sends again before what follows it in the stream, and after what does not, in a long queue", () => {
     const driver = new QueueDriver();
     for (const serial of [3, 4, 7, 8]) driver.push({ flow: 7, serial, size: FULL, segment: serial * 1460 }, 0);
 
-    for (const serial of [1, 2, 5, 6, 9]) driver.push({ flow: 7, serial, size: FULL, segment: serial * 1460 }, 10);
+    for (const serial of [1, 2, 5, 6, 9]) driver.push({ flow: 7, serial, size: FULL, segment: serial * 1460 }, 110);
 
-    assert.deepEqual(driver.popAll(10), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    assert.deepEqual(driver.popAll(110), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
     assert.equal(driver.queue.bytes, 0);
     assert.ok(driver.hasAllCells());
+  });
+
+  it("lets it wait in a queue of usual length, as TCP takes what it overtakes for lost (RFC 8985 §6.2)", () => {
+    const driver = new QueueDriver();
+    for (const serial of [3, 4]) driver.push({ flow: 7, serial, size: FULL, segment: serial * 1460 }, 0);
+
+    driver.push({ flow: 7, serial: 1, size: FULL, segment: 1460 }, 100);
+
+    assert.deepEqual(driver.popAll(100), [3, 4, 1]);
   });
 
   it("leaves other packets of such a flow's bucket in their order", () => {
@@ -39,9 +48,9 @@ describe("A fair queue", () => {
     driver.push({ flow: 7, serial: 11, size: 5000, segment: 4000 }, 0);
     driver.push({ flow: 7, serial: 3, size: FULL, segment: 6000 }, 0);
 
-    driver.push({ flow: 7, serial: 1, size: 5000, segment: 1000 }, 0);
+    driver.push({ flow: 7, serial: 1, size: 5000, segment: 1000 }, 110);
 
-    assert.deepEqual(driver.popAll(0), [10, 1, 2, 11, 3]);
+    assert.deepEqual(driver.popAll(110), [10, 1, 2, 11, 3]);
   });
 
   it("takes what was sent again for no end of a standing queue (RFC 8289 §4.1)", () => {

@@ -13,6 +13,10 @@ import { NONE } from "./queued-pieces.ts";
 // The MTU of Ethernet, until `setPacketSize` tells.
 const FULL_PACKET = 1500;
 
+// What TCP sends again and overtakes others makes it take those for lost (RFC 8985 §6.2), so it does only where the whole
+// queue, this much above what CoDel aims at, would stop the stream for longer than that costs.
+const OVERLONG = 100;
+
 // Less would only make flows wait for several turns.
 const SMALLEST_QUANTUM = 256;
 
@@ -23,7 +27,7 @@ const LARGEST_COUNT = 4096;
  * Packets that wait for a link, by FQ-CoDel (RFC 8290): a queue for each flow; the queues take turns by bytes, and
  * flows that do not build one up come first; CoDel (RFC 8289) keeps each queue short by marks and drops. Packets lie
  * in cells of the arena, one that is larger than a cell in several, which leave one behind the other. The order within
- * a flow does not change, but that TCP's segments leave in the order of their stream.
+ * a flow does not change, but that TCP's segments leave a queue that is far too long in the order of their stream.
  */
 export class FairQueue {
   readonly #packets: QueuedPackets;
@@ -119,7 +123,7 @@ export class FairQueue {
     if (!this.#findCells(pieces)) return false;
     if (pieces === 0) return true;
     const first = this.#packets.copy(fragment, now);
-    if (isWhole) placeInFlow(this.#packets, this.#flows, this.#flows.open(hash, now), first);
+    if (isWhole) this.#queue(this.#flows.open(hash, now), first, now);
     else this.#appendToFront(first);
     return true;
   }
@@ -178,6 +182,13 @@ export class FairQueue {
     if (!this.isEmpty) return;
     this.#packets.pieces.trim();
     this.#flows.trim();
+  }
+
+  #queue(flow: number, first: number, now: Milliseconds): void {
+    const head = this.#flows.head(flow);
+    const isLong = head !== NONE && now - this.#packets.pieces.queuedAt(head) > this.#target + OVERLONG;
+    if (isLong) placeInFlow(this.#packets, this.#flows, flow, first);
+    else this.#flows.append(flow, first);
   }
 
   #choose(now: Milliseconds): boolean {

@@ -12,8 +12,8 @@ const USEFUL_WAIT_SLACK = 1.25;
 // RFC 9438 §4.6: CUBIC goes on with 0.7 of its window after a loss. With 0.43 of a round trip in the queue the links
 // stay full meanwhile. While a copy is awaited, nothing is acknowledged, and what is in the queue keeps the links busy.
 const SPARE = 0.4;
-// Other flows have queues of their own and do not wait for it. A queue has room for a quarter more.
-const LONGEST_SPARE = 240;
+// Other flows have queues of their own and do not wait for it.
+const LONGEST_SPARE = 300;
 
 /**
  * Sends each fragment on the link on which it arrives first: when the link is free, plus the time on the line, plus the
