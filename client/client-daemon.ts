@@ -93,6 +93,7 @@ export class ClientDaemon {
       role: "client",
       interfaceName: config.interfaceName,
       captures: this.#captures,
+      log,
       thread: () => this.#thread,
       describe: (bundles) => quotas.describe(bundles),
     });

@@ -70,9 +70,12 @@ export class Bundles implements Reception<SecretOwner> {
   readonly #pool6: AddressPool | undefined;
   readonly #routes = new RouteTable<Tunnel>();
   readonly #bundles = new Map<Tunnel, Bundle>();
+  /** The scheduler of bundles that begin from now on. */
+  scheduler: SchedulerName;
 
   constructor(options: BundlesOptions) {
     this.#options = options;
+    this.scheduler = options.scheduler;
     this.#secrets = new Map(options.secrets.map((entry) => [keyIdText(entry.secret.keyId), entry]));
     this.#clients = new Map(options.clients.map((client) => [client.name, client]));
     const isDefined = (address: IpAddress | undefined): address is IpAddress => address !== undefined;
@@ -154,7 +157,7 @@ export class Bundles implements Reception<SecretOwner> {
   }
 
   #create(name: string, client: BundleClient | undefined, offer: LinkOffer): Bundle | RefusedLink {
-    const { host, maxClients, mrru, classes, reorderWait, scheduler, random } = this.#options;
+    const { host, maxClients, mrru, classes, reorderWait, random } = this.#options;
     this.#makeRoomFor(name);
     const others = new Set(this.established().map((bundle) => bundle.client));
     if (!others.has(name) && others.size >= maxClients) return refuse("too-many-clients", "the server is full");
@@ -166,7 +169,7 @@ export class Bundles implements Reception<SecretOwner> {
     tunnel = host.addTunnel({
       name,
       role: "responder",
-      scheduler: createScheduler(scheduler),
+      scheduler: createScheduler(this.scheduler),
       mrru,
       classes,
       reorderWait,

@@ -63,6 +63,12 @@ class ServerPlane {
       onHostEvent: (event) => this.#handle(event),
       facts: () =>
         this.#bundles.established().map((bundle) => ({ tunnel: bundle.tunnel, facts: this.#describe(bundle) })),
+      newBundles: {
+        scheduler: () => this.#bundles.scheduler,
+        use: (name) => {
+          this.#bundles.scheduler = name;
+        },
+      },
     });
   }
 

@@ -55,12 +55,13 @@ export class ServerDaemon {
 
   /** Runs until `signal` is aborted. Throws what made it fail; what was set up is undone by the caller. */
   async run(signal: AbortSignal): Promise<void> {
-    const { config, planeData, version } = this.#options;
+    const { config, planeData, version, log } = this.#options;
     const answers = daemonControl({
       version,
       role: "server",
       interfaceName: config.interfaceName,
       captures: this.#captures,
+      log,
       thread: () => this.#thread,
     });
     const control = await ControlServer.listen(config.controlSocket, answers);

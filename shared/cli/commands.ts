@@ -8,6 +8,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   check: loadCheck,
   status: async () => (await import("./status.ts")).STATUS,
   explain: async () => (await import("./explain.ts")).EXPLAIN,
+  scheduler: async () => (await import("./scheduler.ts")).SCHEDULER,
   capture: async () => (await import("./capture.ts")).CAPTURE,
 };
 

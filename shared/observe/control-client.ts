@@ -5,6 +5,7 @@ import type { CaptureFilter } from "./capture-sink.ts";
 import type { ControlRequest } from "./control-request.ts";
 import { errnoName } from "./errno.ts";
 import { type Explanation, type ExplanationFilter, parseExplanation } from "./explanation.ts";
+import { parseSchedulerAnswer, type SchedulerAnswer, type SchedulerRequest } from "./scheduler-switch.ts";
 import { parseStatusSnapshot } from "./status-schema.ts";
 import type { StatusSnapshot } from "./status-snapshot.ts";
 
@@ -20,6 +21,13 @@ export async function requestStatus(path: string): Promise<StatusSnapshot> {
 /** Asks the daemon at this control socket for its last decisions. Throws as `requestStatus`. */
 export async function requestExplanation(path: string, filter: ExplanationFilter = {}): Promise<Explanation> {
   const parsed = parseExplanation(await ask(path, { request: "explain", ...filter }));
+  if ("answer" in parsed) return parsed.answer;
+  throw otherVersion(path, parsed.error);
+}
+
+/** Asks the daemon at this control socket for its schedulers, or to switch them. Throws as `requestStatus`. */
+export async function requestScheduler(path: string, request: SchedulerRequest = {}): Promise<SchedulerAnswer> {
+  const parsed = parseSchedulerAnswer(await ask(path, { request: "scheduler", ...request }));
   if ("answer" in parsed) return parsed.answer;
   throw otherVersion(path, parsed.error);
 }

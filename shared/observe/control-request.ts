@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { SCHEDULER_NAME } from "./scheduler-switch.ts";
 
 /** What a client of the control socket may ask, one line of JSON each. */
 const CONTROL_REQUEST = v.variant("request", [
@@ -7,6 +8,11 @@ const CONTROL_REQUEST = v.variant("request", [
     request: v.literal("explain"),
     bundle: v.optional(v.string()),
     link: v.optional(v.string()),
+  }),
+  v.strictObject({
+    request: v.literal("scheduler"),
+    bundle: v.optional(v.string()),
+    to: v.optional(SCHEDULER_NAME),
   }),
   v.strictObject({
     request: v.literal("capture"),

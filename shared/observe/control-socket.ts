@@ -4,15 +4,17 @@ import { connect, createServer } from "node:net";
 import { dirname } from "node:path";
 import { SystemError } from "../runtime/system-error.ts";
 import { CaptureSink } from "./capture-sink.ts";
-import { parseControlRequest } from "./control-request.ts";
+import { type ControlRequest, parseControlRequest } from "./control-request.ts";
 import { errnoName } from "./errno.ts";
 import type { Explanation, ExplanationFilter } from "./explanation.ts";
+import type { SchedulerAnswer, SchedulerRequest } from "./scheduler-switch.ts";
 import type { StatusSnapshot } from "./status-snapshot.ts";
 
 /** What the daemon does for the clients of its control socket. What they throw is told to the client. */
 export type ControlHandlers = {
   status(): StatusSnapshot | Promise<StatusSnapshot>;
   explain(filter: ExplanationFilter): Explanation | Promise<Explanation>;
+  scheduler(request: SchedulerRequest): SchedulerAnswer | Promise<SchedulerAnswer>;
   /** Starts giving frames to the sink, at the latest until the signal is aborted. */
   capture(sink: CaptureSink, signal: AbortSignal): void;
 };
@@ -28,8 +30,9 @@ const BIND_ATTEMPTS = 3;
 /**
  * The daemon's side of the control socket, a unix socket that only its owner may use. A client sends one line of JSON:
  * `{"request":"status"}` is answered by a `StatusSnapshot`; `{"request":"explain"}`, with those of an
- * `ExplanationFilter`, by an `Explanation`; `{"request":"capture"}`, with the fields of a `CaptureFilter`, by pcapng until
- * either side ends; anything else by `{"error":"…"}`.
+ * `ExplanationFilter`, by an `Explanation`; `{"request":"scheduler"}`, with those of a `SchedulerRequest`, by a
+ * `SchedulerAnswer`; `{"request":"capture"}`, with the fields of a `CaptureFilter`, by pcapng until either side ends;
+ * anything else by `{"error":"…"}`.
  */
 export class ControlServer {
   readonly #server: Server;
@@ -85,16 +88,26 @@ export class ControlServer {
     const parsed = parseControlRequest(line);
     try {
       if ("error" in parsed) throw new Error(parsed.error);
-      const { request, ...filter } = parsed.request;
-      if (request === "capture") this.#capture(socket, new CaptureSink(socket, filter));
-      else socket.end(`${JSON.stringify(await this.#tell(request, filter))}\n`);
+      await this.#do(parsed.request, socket);
     } catch (error) {
       socket.end(`${JSON.stringify({ error: error instanceof Error ? error.message : String(error) })}\n`);
     }
   }
 
-  async #tell(request: "status" | "explain", filter: ExplanationFilter): Promise<StatusSnapshot | Explanation> {
-    return request === "status" ? await this.#handlers.status() : await this.#handlers.explain(filter);
+  async #do({ request, ...details }: ControlRequest, socket: Socket): Promise<void> {
+    const say = (answer: StatusSnapshot | Explanation | SchedulerAnswer): void => {
+      socket.end(`${JSON.stringify(answer)}\n`);
+    };
+    switch (request) {
+      case "status":
+        return say(await this.#handlers.status());
+      case "explain":
+        return say(await this.#handlers.explain(details));
+      case "scheduler":
+        return say(await this.#handlers.scheduler(details));
+      case "capture":
+        this.#capture(socket, new CaptureSink(socket, details));
+    }
   }
 
   #capture(socket: Socket, sink: CaptureSink): void {

@@ -143,7 +143,9 @@ export class Tunnel {
 
   /** Spreads the traffic over the links in another way from now on. */
   setScheduler(name: SchedulerName, now: Milliseconds): void {
-    this.outbound.setScheduler(createScheduler(name), now);
+    const scheduler = createScheduler(name);
+    scheduler.explainTo?.(this.decisions);
+    this.outbound.setScheduler(scheduler, now);
   }
 
   /** Sends one IP packet. */

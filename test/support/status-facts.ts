@@ -1,4 +1,5 @@
 import type { Explanation } from "../../shared/observe/explanation.ts";
+import type { SchedulerAnswer } from "../../shared/observe/scheduler-switch.ts";
 import type { BundleStatus, LinkStatus, StatusSnapshot } from "../../shared/observe/status-snapshot.ts";
 
 /** A line that carries nearly everything. */
@@ -101,6 +102,15 @@ export const SNAPSHOT: StatusSnapshot = {
   uptimeMs: 3_840_000,
   bundles: [BUNDLE],
   drops: { "unknown-key": 12 },
+};
+
+/** What a server without a bundle says of its schedulers. */
+export const NO_SCHEDULERS: SchedulerAnswer = {
+  version: "0.1.0",
+  role: "server",
+  interfaceName: "hawser0",
+  bundles: [],
+  newBundles: "earliest-arrival",
 };
 
 /** What a daemon without a bundle says of its decisions. */

@@ -136,6 +136,7 @@ async function listen(onCapture: (sink: CaptureSink) => void): Promise<ControlSe
   const handlers = {
     status: () => Promise.reject(new Error("not asked here")),
     explain: () => Promise.reject(new Error("not asked here")),
+    scheduler: () => Promise.reject(new Error("not asked here")),
     capture: onCapture,
   };
   return await ControlServer.listen(controlSocketPath("hawser0"), handlers);

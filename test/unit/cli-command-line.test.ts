@@ -33,13 +33,23 @@ describe("hawser", () => {
       const { status, stdout, stderr } = hawser(option);
 
       assert.deepEqual([status, stderr], [0, ""]);
-      for (const name of ["client", "server", "genkey", "check", "status", "explain", "capture", "help"]) {
+      for (const name of [
+        "client",
+        "server",
+        "genkey",
+        "check",
+        "status",
+        "explain",
+        "scheduler",
+        "capture",
+        "help",
+      ]) {
         assert.match(stdout, new RegExp(`^  ${name} +\\S`, "m"));
       }
     });
   }
 
-  for (const name of ["client", "server", "genkey", "check", "status", "explain", "capture"]) {
+  for (const name of ["client", "server", "genkey", "check", "status", "explain", "scheduler", "capture"]) {
     it(`explains ${name} by \`help ${name}\` and by \`${name} --help\``, () => {
       const byHelp = hawser("help", name);
       const byOption = hawser(name, "--help");
@@ -64,6 +74,10 @@ describe("hawser", () => {
     [["check"], 'which FILE is to be checked? see "hawser help check"'],
     [["check", "a", "b"], 'unexpected argument "b": one FILE at a time: see "hawser help check"'],
     [["genkey", "now"], 'unexpected argument "now": genkey takes none: see "hawser help genkey"'],
+    [
+      ["scheduler", "weigthed"],
+      'unknown scheduler "weigthed": there are earliest-arrival, weighted, redundant, failover, did you mean "weighted"? see "hawser help scheduler"',
+    ],
     [["client", "--dryrun"], 'unknown option "--dryrun", did you mean "--dry-run"? see "hawser help client"'],
     [["client", "a.conf"], 'unexpected argument "a.conf": the file is given as -c FILE: see "hawser help client"'],
     [["server", "--log-level", "louder"], 'unknown log level "louder": see "hawser help server"'],

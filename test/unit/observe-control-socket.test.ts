@@ -10,7 +10,7 @@ import { openCapture, requestStatus } from "../../shared/observe/control-client.
 import { controlSocketPath, listInterfaces, runDirectory } from "../../shared/observe/control-path.ts";
 import { type ControlHandlers, ControlServer } from "../../shared/observe/control-socket.ts";
 import type { StatusSnapshot } from "../../shared/observe/status-snapshot.ts";
-import { NOTHING_DECIDED } from "../support/status-facts.ts";
+import { NO_SCHEDULERS, NOTHING_DECIDED } from "../support/status-facts.ts";
 
 const SNAPSHOT: StatusSnapshot = {
   version: "0.1.0",
@@ -20,7 +20,12 @@ const SNAPSHOT: StatusSnapshot = {
   bundles: [],
   drops: { "unknown-key": 2 },
 };
-const HANDLERS: ControlHandlers = { status: () => SNAPSHOT, explain: () => NOTHING_DECIDED, capture: () => {} };
+const HANDLERS: ControlHandlers = {
+  status: () => SNAPSHOT,
+  explain: () => NOTHING_DECIDED,
+  scheduler: () => NO_SCHEDULERS,
+  capture: () => {},
+};
 
 let folder = "";
 let path = "";
@@ -99,6 +104,8 @@ describe("A control server", () => {
       ask(path, '{"request":"reboot"}\n'),
       ask(path, '{"request":"capture","count":0}\n'),
       ask(path, '{"request":"status","verbose":true}\n'),
+      ask(path, '{"request":"scheduler","to":"fastest"}\n'),
+      ask(path, '{"request":"scheduler","bundle":7}\n'),
       ask(path, "status\n"),
       ask(path, "x".repeat(100_000)),
     ]);

@@ -10,7 +10,7 @@ import { type Explanation, type ExplanationFilter, explainDecisions } from "../.
 import { explanationText } from "../../shared/observe/explanation-view.ts";
 import { type Decision, Decisions } from "../../shared/protocol/decisions.ts";
 import { milliseconds } from "../../shared/protocol/units.ts";
-import { NOTHING_DECIDED, SNAPSHOT } from "../support/status-facts.ts";
+import { NO_SCHEDULERS, NOTHING_DECIDED, SNAPSHOT } from "../support/status-facts.ts";
 
 const NOON = new Date(2026, 2, 4, 12, 0, 0);
 const SILENT: Decision = { kind: "silent", link: "lte", unansweredMs: 171, unansweredPackets: 48 };
@@ -118,7 +118,7 @@ describe("hawser explain", () => {
 });
 
 async function listen(answer: (filter: ExplanationFilter) => Explanation): Promise<ControlServer> {
-  const handlers = { status: () => SNAPSHOT, explain: answer, capture: () => {} };
+  const handlers = { status: () => SNAPSHOT, explain: answer, scheduler: () => NO_SCHEDULERS, capture: () => {} };
   return await ControlServer.listen(controlSocketPath("hawser0"), handlers);
 }
 

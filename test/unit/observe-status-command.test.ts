@@ -7,7 +7,7 @@ import { STATUS } from "../../shared/cli/status.ts";
 import { controlSocketPath } from "../../shared/observe/control-path.ts";
 import { ControlServer } from "../../shared/observe/control-socket.ts";
 import type { StatusSnapshot } from "../../shared/observe/status-snapshot.ts";
-import { NOTHING_DECIDED } from "../support/status-facts.ts";
+import { NO_SCHEDULERS, NOTHING_DECIDED } from "../support/status-facts.ts";
 
 const SNAPSHOT: StatusSnapshot = {
   version: "0.1.0",
@@ -18,7 +18,7 @@ const SNAPSHOT: StatusSnapshot = {
   drops: {},
 };
 
-const HANDLERS = { explain: () => NOTHING_DECIDED, capture: () => {} };
+const HANDLERS = { explain: () => NOTHING_DECIDED, scheduler: () => NO_SCHEDULERS, capture: () => {} };
 
 let folder = "";
 

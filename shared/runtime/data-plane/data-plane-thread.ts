@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { wake } from "dgram-native";
 import type { BundleExplanation, ExplanationFilter } from "../../observe/explanation.ts";
+import type { BundleSchedulers, SchedulerRequest } from "../../observe/scheduler-switch.ts";
 import { SystemError } from "../system-error.ts";
 import type { TappedFrame } from "./frame-tap.ts";
 import type { ThreadReport, ThreadRequest, ThreadStatus } from "./thread-messages.ts";
@@ -31,6 +32,7 @@ export class DataPlaneThread<Command, Event> {
   readonly #exited: Promise<void>;
   readonly #waiting = new Map<number, (status: ThreadStatus) => void>();
   readonly #waitingForReasons = new Map<number, (bundles: readonly BundleExplanation[]) => void>();
+  readonly #waitingForSchedulers = new Map<number, (schedulers: BundleSchedulers) => void>();
   #nextId = 0;
   #isStopping = false;
   #failure: Error | undefined;
@@ -88,6 +90,14 @@ export class DataPlaneThread<Command, Event> {
     return await Promise.race([answer, this.#exited.then(() => [])]);
   }
 
+  /** The bundles' schedulers, after they were switched as asked for; undefined once the thread has ended. */
+  async scheduler(request: SchedulerRequest): Promise<BundleSchedulers | undefined> {
+    const id = this.#nextId++;
+    const answer = new Promise<BundleSchedulers>((resolve) => this.#waitingForSchedulers.set(id, resolve));
+    this.#post({ kind: "scheduler", id, request });
+    return await Promise.race([answer, this.#exited.then(() => undefined)]);
+  }
+
   /** Starts or ends the copying of frames. */
   capture(isWanted: boolean): void {
     this.#post({ kind: "capture", isWanted });
@@ -122,6 +132,10 @@ export class DataPlaneThread<Command, Event> {
         this.#waitingForReasons.get(report.id)?.(report.bundles);
         this.#waitingForReasons.delete(report.id);
         return;
+      case "schedulers":
+        this.#waitingForSchedulers.get(report.id)?.(report.schedulers);
+        this.#waitingForSchedulers.delete(report.id);
+        return;
       case "failed":
         this.#failure = new SystemError(report);
         return;
@@ -134,6 +148,7 @@ export class DataPlaneThread<Command, Event> {
   #onExit(code: number): void {
     this.#waiting.clear();
     this.#waitingForReasons.clear();
+    this.#waitingForSchedulers.clear();
     if (this.#isStopping && this.#failure === undefined) return;
     this.#isStopping = true;
     this.#options.onFailure(this.#failure ?? new Error(`the data plane ended with code ${code}`));

@@ -1,4 +1,5 @@
 import type { BundleExplanation, ExplanationFilter } from "../../observe/explanation.ts";
+import type { BundleSchedulers, SchedulerRequest } from "../../observe/scheduler-switch.ts";
 import type { BundleStatus } from "../../observe/status-snapshot.ts";
 import type { TappedFrame } from "./frame-tap.ts";
 
@@ -7,6 +8,7 @@ export type ThreadRequest<Command> =
   | { readonly kind: "command"; readonly command: Command }
   | { readonly kind: "status"; readonly id: number }
   | { readonly kind: "explain"; readonly id: number; readonly filter: ExplanationFilter }
+  | { readonly kind: "scheduler"; readonly id: number; readonly request: SchedulerRequest }
   | { readonly kind: "capture"; readonly isWanted: boolean }
   | { readonly kind: "captured"; readonly bytes: number }
   /** Ends the thread in order: peers are told, sockets and the TUN device closed. */
@@ -26,4 +28,5 @@ export type ThreadReport<Event> =
   | { readonly kind: "event"; readonly event: Event }
   | { readonly kind: "status"; readonly id: number; readonly status: ThreadStatus }
   | { readonly kind: "explanation"; readonly id: number; readonly bundles: readonly BundleExplanation[] }
+  | { readonly kind: "schedulers"; readonly id: number; readonly schedulers: BundleSchedulers }
   | { readonly kind: "frames"; readonly frames: readonly TappedFrame[] };

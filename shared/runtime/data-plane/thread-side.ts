@@ -1,7 +1,9 @@
 import { parentPort, receiveMessageOnPort } from "node:worker_threads";
 import { type BundleExplanation, type ExplanationFilter, explainDecisions } from "../../observe/explanation.ts";
 import { RateMeter } from "../../observe/rates.ts";
+import type { BundleScheduler, SchedulerRequest } from "../../observe/scheduler-switch.ts";
 import type { BundleStatus } from "../../observe/status-snapshot.ts";
+import type { SchedulerName } from "../../protocol/scheduler/schedulers.ts";
 import type { Tunnel } from "../../protocol/tunnel.ts";
 import type { HostEvent } from "../../protocol/tunnel-host.ts";
 import { type Milliseconds, milliseconds, seconds } from "../../protocol/units.ts";
@@ -20,6 +22,8 @@ export type ThreadHooks<Command> = {
   readonly onHostEvent: (event: HostEvent, now: Milliseconds) => void;
   /** The bundles to show, and what the daemon knows of them. */
   readonly facts: () => readonly { readonly tunnel: Tunnel; readonly facts: BundleFacts }[];
+  /** Where more bundles may begin: which scheduler they get, and how to give them another one. */
+  readonly newBundles?: { readonly scheduler: () => SchedulerName; readonly use: (name: SchedulerName) => void };
 };
 
 /** The data plane's own side of the conversation with the control plane: answers between its rounds. */
@@ -73,6 +77,12 @@ export class ThreadSide<Command, Event> {
       case "explain":
         report<Event>({ kind: "explanation", id: request.id, bundles: this.#explain(request.filter, now) });
         return;
+      case "scheduler": {
+        const bundles = this.#switchSchedulers(request.request, now);
+        const newBundles = this.#hooks.newBundles?.scheduler() ?? null;
+        report<Event>({ kind: "schedulers", id: request.id, schedulers: { bundles, newBundles } });
+        return;
+      }
       case "capture":
         plane.tap = request.isWanted ? this.#makeTap() : undefined;
         return;
@@ -109,6 +119,28 @@ export class ThreadSide<Command, Event> {
         const links = tunnel.links.map(({ name }) => name);
         return { name: tunnel.name, links, decisions: explainDecisions(about, now) };
       });
+  }
+
+  #switchSchedulers({ bundle, to }: SchedulerRequest, now: Milliseconds): BundleScheduler[] {
+    const { facts, newBundles } = this.#hooks;
+    const isAsked = ({ name }: Tunnel): boolean => bundle === undefined || name === bundle;
+    const shown = facts()
+      .filter(({ tunnel }) => isAsked(tunnel))
+      .map(({ tunnel }) => ({ tunnel, before: tunnel.outbound.scheduler.name }));
+    if (to !== undefined && (bundle === undefined || shown.length > 0)) {
+      // Those too that nothing has proved yet: one of them may be the next bundle of its client.
+      for (const tunnel of this.#plane.host.tunnels) {
+        if (!isAsked(tunnel) || tunnel.outbound.scheduler.name === to) continue;
+        tunnel.setScheduler(to, now);
+        this.#plane.host.touch(tunnel);
+      }
+      if (bundle === undefined) newBundles?.use(to);
+    }
+    return shown.map(({ tunnel, before }) => ({
+      name: tunnel.name,
+      scheduler: tunnel.outbound.scheduler.name,
+      before,
+    }));
   }
 
   #meter(tunnel: Tunnel): RateMeter {

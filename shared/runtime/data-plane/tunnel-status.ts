@@ -30,8 +30,8 @@ export function describeTunnel(
   now: Milliseconds,
 ): BundleStatus {
   const rates = meter.measure(new Map(tunnel.links.map((link) => [link.name, countersOf(link)])), now);
-  const { outbound, receiving, delivered, options } = tunnel;
-  const { name: scheduler } = options.scheduler;
+  const { outbound, receiving, delivered } = tunnel;
+  const { name: scheduler } = outbound.scheduler;
   const links = tunnel.links.map((link) => ({
     ...describeLink(link, rates.get(link.name) ?? NO_RATES, now),
     local: facts.local(link),
