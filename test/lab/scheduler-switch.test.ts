@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { requestScheduler } from "../../shared/observe/control-client.ts";
 import { SCHEDULERS } from "../../shared/protocol/scheduler/schedulers.ts";
+import { runCall } from "./toolkit/calls.ts";
 import { type Daemon, runHawser } from "./toolkit/daemon.ts";
 import { buildHomeNetwork, evenLine, type HomeNetwork } from "./toolkit/home-network.ts";
 import { Lab } from "./toolkit/lab.ts";
@@ -31,9 +32,10 @@ describe("A scheduler", { skip: missingForLab(), timeout: 120_000 }, () => {
     await lab.close();
   });
 
-  it("is switched on both ends under a running download, which goes on without a gap of a second", async (context) => {
+  it("is switched on both ends under a download and a call, and neither misses anything", async (context) => {
     const { server, client } = tunnel;
     const download = startDownload(lab, network.home, SECONDS);
+    const call = runCall(lab, network.home, network.web, SECONDS - 1);
     const seen: (string | undefined)[] = [];
 
     for (const [index, name] of SWITCHES.entries()) {
@@ -44,9 +46,12 @@ describe("A scheduler", { skip: missingForLab(), timeout: 120_000 }, () => {
 
     // A reset would end it early; TCP's stream is complete or not at all.
     const { longestGapMs, tenths } = await finished(download, SECONDS);
+    const { down, up } = await call;
+    context.diagnostic(`call: ${JSON.stringify({ down, up })}`);
     context.diagnostic(`longest gap ${longestGapMs.toFixed(0)} ms; bytes by tenths ${tenths.join(" ")}`);
     assert.deepEqual(seen, SWITCHES);
     assert.ok(longestGapMs < 1000, `nothing arrived for ${longestGapMs} ms`);
+    for (const { sent, heard } of [down, up]) assert.equal(heard, sent);
     for (const { process } of [server, client]) {
       assert.match(process.output, /"scheduler":"weighted","before":"earliest-arrival".*the scheduler was switched/);
     }
