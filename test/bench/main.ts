@@ -13,12 +13,15 @@ import { type BenchOptions, parseOptions, USAGE } from "./options.ts";
 import { claims } from "./results/claims.ts";
 import { claimTable, measurementTable } from "./results/report.ts";
 import { type BenchResult, runBench } from "./runner.ts";
+import { measureScale, type ScaleResult } from "./scale/scale.ts";
+import { scaleClaims, scaleTable } from "./scale/scale-report.ts";
 import type { Subject } from "./subjects/subject.ts";
 import { subjectsOf } from "./subjects/subjects.ts";
 
 const STEPS = "micro";
 const MINUTE = "minute";
-const EXTRAS: readonly string[] = [STEPS, MINUTE];
+const SCALE = "scale";
+const EXTRAS: readonly string[] = [STEPS, MINUTE, SCALE];
 const USUAL_EXTRAS = [STEPS];
 const NOTHING: BenchResult = { measurements: [], failures: [] };
 
@@ -31,7 +34,11 @@ type Plan = {
 };
 
 /** All that a run has measured. */
-type BenchRun = BenchResult & { readonly steps: readonly StepTime[]; readonly minute: readonly Endurance[] };
+type BenchRun = BenchResult & {
+  readonly steps: readonly StepTime[];
+  readonly minute: readonly Endurance[];
+  readonly scale: readonly ScaleResult[];
+};
 
 async function main(args: readonly string[]): Promise<number> {
   const plan = planOf(args);
@@ -54,20 +61,23 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function measureAll({ options, cases, subjects, extras }: Plan): Promise<BenchRun> {
-  const { rounds, settings, minuteSeconds } = options;
+  const { rounds, settings, seconds, minuteSeconds } = options;
   return {
     ...(cases.length > 0 ? await runBench(subjects, cases, options) : NOTHING),
     steps: extras.has(STEPS) ? await measureSteps(rounds) : [],
     minute: extras.has(MINUTE) ? await measureEndurance(settings, minuteSeconds) : [],
+    scale: extras.has(SCALE) ? await measureScale(settings, seconds) : [],
   };
 }
 
-function tables({ measurements, steps, minute }: BenchRun, { isMarkdown }: BenchOptions): string {
+function tables({ measurements, steps, minute, scale }: BenchRun, { isMarkdown }: BenchOptions): string {
+  const all = [claims(measurements), stepClaims(steps), scaleClaims(scale), enduranceClaims(minute)];
   return [
     ...(measurements.length > 0 ? [measurementTable(measurements, isMarkdown)] : []),
     ...(steps.length > 0 ? [stepTable(steps, isMarkdown)] : []),
     ...(minute.length > 0 ? [enduranceTable(minute, isMarkdown)] : []),
-    ...claimTable([...claims(measurements), ...stepClaims(steps), ...enduranceClaims(minute)], isMarkdown),
+    ...(scale.length > 0 ? [scaleTable(scale, isMarkdown)] : []),
+    ...claimTable(all.flat(), isMarkdown),
   ].join("\n\n");
 }
 

@@ -22,7 +22,8 @@ export type BenchOptions = {
 
 export const USAGE = `npm run bench -- [NAME...] [OPTION...]
   NAME                   cases or groups of cases, such as tcp-1 or "tcp-1 down"; micro: the steps of a
-                         packet's way; minute: a minute at full speed; all but minute when left out
+                         packet's way; minute: a minute at full speed; scale: many
+                         clients; all but minute and scale when left out
   --help                 show this
   --list                 say which cases and subjects there are, and measure nothing
   --subjects NAME,NAME   only these subjects

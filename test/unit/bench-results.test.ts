@@ -12,6 +12,9 @@ import { claims } from "../bench/results/claims.ts";
 import { costs, type Figures, type Measurement } from "../bench/results/measurement.ts";
 import { claimTable, measurementTable } from "../bench/results/report.ts";
 import { ratioOf, summaryOf } from "../bench/results/summary.ts";
+import type { ScaleResult } from "../bench/scale/scale.ts";
+import { scaleClaims } from "../bench/scale/scale-report.ts";
+import { udpPacket } from "../bench/scale/udp-packet.ts";
 import { subjectsOf } from "../bench/subjects/subjects.ts";
 
 const ONE_FLOW = "tcp-1 down";
@@ -131,6 +134,31 @@ describe("The garbage collector's pauses", () => {
   });
 });
 
+describe("The benchmark of many clients", () => {
+  const withClients = (clients: number, idleMemory: number, microsecondsPerPacket: number): ScaleResult => {
+    const rest = { activeMemory: 0, idleShare: 0.04, packetsPerSecond: 20_000, lossShare: 0 };
+    return { clients, idleMemory, microsecondsPerPacket, ...rest };
+  };
+
+  it("claims idle time, memory, and speed with a hundred clients", () => {
+    const all = [withClients(1, 80 << 20, 4), withClients(100, 90 << 20, 5), withClients(1000, 199 << 20, 9)];
+
+    assert.deepEqual(
+      scaleClaims(all).map(({ isReached }) => isReached),
+      [true, true, false, true],
+    );
+    assert.deepEqual(scaleClaims(all.slice(1)), []);
+  });
+
+  it("sends packets whose checksums are right", () => {
+    const packet = udpPacket([10, 44, 0, 2], [10, 44, 43, 1], 7000, 101);
+
+    assert.equal(onesComplementSum(packet.subarray(0, 20)), 0xffff);
+    const pseudoHeader = [...packet.subarray(12, 20), 0, 17, 0, 81];
+    assert.equal(onesComplementSum([...pseudoHeader, ...packet.subarray(20)]), 0xffff);
+  });
+});
+
 describe("The search for the highest rate", () => {
   const search = (capacity: number, first = 100): RateSearch => {
     const rateSearch = new RateSearch({ first, most: 10_000, allowedLoss: 0.005, halvings: 4 });
@@ -183,3 +211,8 @@ describe("The benchmark's choice", () => {
     assert.deepEqual(turned([], 4), []);
   });
 });
+
+function onesComplementSum(bytes: Iterable<number>): number {
+  const sum = [...bytes].reduce((total, byte, index) => total + (index % 2 === 0 ? byte << 8 : byte), 0);
+  return (sum & 0xffff) + Math.floor(sum / 0x10000);
+}

@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { goodputBetween, runFlow } from "../../lab/toolkit/iperf.ts";
 import { Lab } from "../../lab/toolkit/lab.ts";
 import type { DaemonSettings } from "../../lab/toolkit/option-values.ts";
+import { residentBytes } from "../../lab/toolkit/resident-bytes.ts";
 import { textTable } from "../../support/text-table.ts";
 
 import { buildBenchNetwork, LINKS } from "../network.ts";
@@ -101,11 +101,6 @@ async function warm(pair: HawserPair): Promise<{ readonly memory: number; readon
     const { pid, lines } = pair[role].process;
     return { memory: residentBytes(pid), lines: lines.length };
   });
-}
-
-function residentBytes(pid: number): number {
-  const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-  return Number(kibibytes) * 1024;
 }
 
 const longestOf = (pauses: readonly GarbagePause[]): number =>
