@@ -19,7 +19,8 @@ in the new way too. The file's scheduler holds again once the daemon starts anew
 ${DAEMON_USAGE}
 
 Names:
-  earliest-arrival  each packet takes the link on which it arrives first, bulk all
+  earliest-arrival  each packet takes the link on which it arrives first, bulk
+                    as many links as it fills
   weighted          always by bandwidth
   redundant         every packet over every link
   failover          everything over the best link, over the next while that is down
