@@ -1,6 +1,7 @@
 import type { Milliseconds } from "../../../shared/protocol/units.ts";
 
 const BIN = 100;
+const BINS_PER_SECOND = 10;
 
 // Shorter pauses are not worth to be remembered one by one.
 const SHORTEST_GAP = 10;
@@ -36,9 +37,13 @@ export class Goodput {
 
   /** The rate of every whole second between two times, in bytes per second. */
   perSecond(from: Milliseconds, until: Milliseconds): number[] {
-    const bins = this.#bins.slice(Math.round(from / BIN), Math.round(until / BIN));
-    return Array.from({ length: Math.floor((until - from) / 1000) }, (_, second) =>
-      bins.slice(second * 10, second * 10 + 10).reduce((sum, bytes) => sum + bytes, 0),
+    const first = Math.round(from / BIN);
+    // Times that are no whole milliseconds are not exactly as far apart as they should be.
+    const count = Math.floor(Math.round((until - from) / BIN) / BINS_PER_SECOND);
+    return Array.from({ length: count }, (_, second) =>
+      this.#bins
+        .slice(first + second * BINS_PER_SECOND, first + (second + 1) * BINS_PER_SECOND)
+        .reduce((sum, bytes) => sum + bytes, 0),
     );
   }
 

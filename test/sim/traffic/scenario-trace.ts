@@ -19,7 +19,8 @@ export type ScenarioView = {
 
 /**
  * Prints what happens in one direction of a bundle, a line for each look at it. Rates are in Mbit/s, times in
- * milliseconds; of each line: the rate at which it is sent to, / the rate it is paced to, its queue, its drops so far.
+ * milliseconds; of each line: the rate at which it is sent to, / the rate it is paced to, of what it is taken to carry,
+ * its queue, its drops so far, and what the search for its rate is at.
  */
 export class ScenarioTrace {
   readonly #direction: Direction;
@@ -72,8 +73,10 @@ export class ScenarioTrace {
     const pace = ((link?.pacer.rate ?? 0) * BITS) / MEGA;
     const { dropped } = line.counts();
     const drops = dropped.queue.packets + dropped.loss.packets + dropped.cut.packets;
-    const state = link?.isUp === true ? "" : " down";
-    return `${fixed(rate)}/${pace.toFixed(1)} ${fixed((line.queuedBytes * seconds(1)) / rateOf(line.options))} ms ${drops}${state}`;
+    const state = link?.isUp === true ? link.estimator.state.kind : "down";
+    const capacity = ((link?.estimator.capacity ?? 0) * BITS) / MEGA;
+    const queue = (line.queuedBytes * seconds(1)) / rateOf(line.options);
+    return `${fixed(rate)}/${pace.toFixed(1)} of ${capacity.toFixed(1)} ${fixed(queue)} ms ${drops} ${state}`;
   }
 
   #receiver(network: BondedNetwork): string {
