@@ -126,11 +126,11 @@ export class RateTrial {
       this.#backlog = Math.min(LONGEST_BACKLOG, this.#backlog + (offered(now) * TICK) / 1000);
     else this.#backlog = Number.POSITIVE_INFINITY;
     while (this.#pacer.isFree(now) && this.sent.hasRoom(this.estimator.inFlightLimit)) {
-      if (this.#backlog < PACKET_SIZE) return this.sent.onApplicationLimited();
+      if (this.#backlog < PACKET_SIZE) return;
       this.#backlog -= PACKET_SIZE;
       const packet = { number: this.#nextNumber++, size: PACKET_SIZE };
-      recordWatched(this.sent, packet.number, packet.size, now);
       this.#pacer.charge(packet.size, now);
+      recordWatched(this.sent, packet.number, packet.size, now, 0, 0, this.#pacer.idleTime);
       this.line.send(packet, bytes(packet.size), now);
     }
   }
@@ -150,6 +150,7 @@ export class RateTrial {
 
   #handleReport(frame: Uint8Array): void {
     if (!readQualityReport(frame, 0, frame.length, this.#report)) throw new Error("a report that cannot be read");
+    if (!this.sent.hasRoom(this.estimator.inFlightLimit)) this.#pacer.onBlocked(this.#now);
     const outcome = this.sent.acknowledge(this.#report, this.#now);
     if (outcome === undefined) throw new Error("a report that fits nothing");
     this.estimator.onAcknowledgement(outcome);

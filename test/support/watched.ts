@@ -9,7 +9,8 @@ export function recordWatched(
   now: Milliseconds,
   first = 0,
   second = 0,
+  idleTime = 0,
 ): void {
-  sent.record(packetNumber, size, now);
+  sent.record(packetNumber, size, now, idleTime);
   sent.watch(first, second);
 }

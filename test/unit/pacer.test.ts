@@ -61,6 +61,29 @@ describe("A pacer", () => {
     assert.equal(pacer.busyUntil(START), START);
   });
 
+  it("counts the time in which the line was given nothing although it was free", () => {
+    const pacer = new Pacer(RATE, BURST);
+
+    pacer.charge(1000, START);
+    assert.equal(pacer.idleTime, 0);
+    pacer.charge(1000, milliseconds(51.5));
+    assert.equal(pacer.idleTime, 0.5);
+    sendWhileFree(pacer, 1000, milliseconds(54));
+    assert.equal(pacer.idleTime, 2);
+    pacer.charge(1000, milliseconds(59));
+    assert.equal(pacer.idleTime, 2);
+  });
+
+  it("does not count the time until which nothing could be sent", () => {
+    const pacer = new Pacer(RATE, BURST);
+    pacer.charge(1000, START);
+
+    pacer.onBlocked(milliseconds(80));
+    pacer.charge(1000, milliseconds(85));
+
+    assert.equal(pacer.idleTime, 5);
+  });
+
   it("without a burst sends one datagram after the other", () => {
     const pacer = new Pacer(RATE, milliseconds(0));
 

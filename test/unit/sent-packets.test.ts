@@ -149,7 +149,7 @@ describe("The packets sent on a link", () => {
   it("that are not watched, or whose numbers were used for something else, are never in flight nor lost", () => {
     const sent = new SentPackets(new RoundTripTime());
     sent.restart(SESSION);
-    sent.record(0, SIZE, milliseconds(0));
+    sent.record(0, SIZE, milliseconds(0), 0);
     recordWatched(sent, 5, SIZE, milliseconds(1));
     for (let number = 6; number < 20; number++) recordWatched(sent, number, SIZE, milliseconds(2));
 
@@ -179,7 +179,7 @@ describe("The packets sent on a link", () => {
 
     recordWatched(sent, 64_511, SIZE, milliseconds(9999), 7);
     const hasRoom = sent.hasRoom(Number.POSITIVE_INFINITY);
-    for (let number = 64_512; number < 65_536; number++) sent.record(number, SIZE, milliseconds(9999));
+    for (let number = 64_512; number < 65_536; number++) sent.record(number, SIZE, milliseconds(9999), 0);
 
     assert.equal(hasRoom, false);
     assert.equal(sent.inFlightPackets, 64_512);
@@ -216,23 +216,22 @@ describe("The delivery rate of a link", () => {
     for (const rate of rates.slice(3)) assert.ok(Math.abs(rate - SIZE * 500) < SIZE * 5, `${rate}`);
   });
 
-  it("is application-limited until what was in flight at the time is delivered", () => {
-    const sent = sending(10);
-    sent.onApplicationLimited();
-    for (let number = 10; number < 20; number++) recordWatched(sent, number, SIZE, milliseconds(number));
-    const limited = sent.acknowledge(
-      makeReport({ session: SESSION, serial: 0, highest: 15, bytes: 16 * SIZE, arrival: 100 }),
-      milliseconds(40),
-    )?.isApplicationLimited;
-    for (let number = 20; number < 30; number++) recordWatched(sent, number, SIZE, milliseconds(40 + number));
+  it("comes with how long the link had been idle before the packet", () => {
+    const sent = new SentPackets(new RoundTripTime());
+    sent.restart(SESSION);
+    for (let number = 0; number < 20; number++) {
+      recordWatched(sent, number, SIZE, milliseconds(number), 0, 0, number < 10 ? 3 : 12);
+    }
 
-    const after = sent.acknowledge(
-      makeReport({ session: SESSION, serial: 1, highest: 29, bytes: 30 * SIZE, arrival: 170 }),
-      milliseconds(90),
+    const idleTimes = [9, 15].map(
+      (highest, serial) =>
+        sent.acknowledge(
+          makeReport({ session: SESSION, serial, highest, bytes: (highest + 1) * SIZE, arrival: 100 + highest }),
+          milliseconds(40 + highest),
+        )?.idleTime,
     );
 
-    assert.equal(limited, true);
-    assert.equal(after?.isApplicationLimited, false);
+    assert.deepEqual(idleTimes, [3, 12]);
   });
 });
 

@@ -22,8 +22,8 @@ export class Acknowledgement {
   roundTrip: Milliseconds | undefined = undefined;
   /** The rate at which the latest flight arrived; undefined when it cannot be told. */
   deliveryRate: BytesPerSecond | undefined = undefined;
-  /** Whether the link could have carried more than it was given in that flight: the line may be faster. */
-  isApplicationLimited = false;
+  /** For how long, in milliseconds altogether, the link had been given less than it could send before that packet. */
+  idleTime = 0;
 
   /** Makes it an empty answer that came now. */
   clear(now: Milliseconds): void {
@@ -34,7 +34,6 @@ export class Acknowledgement {
     this.sentAt = undefined;
     this.roundTrip = undefined;
     this.deliveryRate = undefined;
-    this.isApplicationLimited = false;
   }
 }
 
@@ -44,7 +43,6 @@ export type FlightColumns = {
   readonly deliveredBefore: Float64Array;
   readonly deliveredAt: Float64Array;
   readonly flightStart: Float64Array;
-  readonly isLimited: Uint8Array;
 };
 
 // Intervals below this are those of a burst, not of a line.
@@ -64,8 +62,6 @@ export class DeliveryClock {
   #delivered = 0;
   #deliveredAt = milliseconds(Number.NaN);
   #flightStart = milliseconds(0);
-  /** The flight is application-limited until more than this is delivered; 0: it is not. */
-  #limitedUntil = 0;
   #lastSentAt = milliseconds(0);
   #lastArrival: number | undefined;
   #delay = 0;
@@ -77,13 +73,8 @@ export class DeliveryClock {
     return this.#delivered;
   }
 
-  limit(inFlightBytes: number): void {
-    this.#limitedUntil = Math.max(1, this.#delivered + inFlightBytes);
-  }
-
   deliver(bytes: number): void {
     this.#delivered += bytes;
-    if (this.#delivered > this.#limitedUntil) this.#limitedUntil = 0;
   }
 
   /** Starts a flight after everything had arrived or was lost: its time begins when its first packet can arrive. */
@@ -97,7 +88,6 @@ export class DeliveryClock {
     columns.deliveredBefore[index] = this.#delivered;
     columns.deliveredAt[index] = this.#deliveredAt;
     columns.flightStart[index] = this.#flightStart;
-    columns.isLimited[index] = this.#limitedUntil > 0 ? 1 : 0;
   }
 
   /** Takes the arrival time (microseconds, 32 bits) of the packet in a row, and puts what follows into `result`. */
@@ -106,7 +96,6 @@ export class DeliveryClock {
     this.#followArrival(arrival, sentAt, result.now);
     result.arrival = milliseconds(sentAt + this.#delay);
     this.#deliveredAt = result.arrival;
-    result.isApplicationLimited = columns.isLimited[index] === 1;
     const sendElapsed = sentAt - (columns.flightStart[index] ?? 0);
     const arrivalElapsed = result.arrival - (columns.deliveredAt[index] ?? Number.NaN);
     this.#flightStart = sentAt;

@@ -204,6 +204,7 @@ export class MemberLink {
    */
   handleReport(report: QualityReport, now: Milliseconds, isDetour = false): boolean {
     const { acknowledged, lost, spurious } = this.sentPackets;
+    if (!this.hasRoomInFlight) this.pacer.onBlocked(now);
     const outcome = this.sentPackets.acknowledge(report, now, isDetour);
     if (outcome === undefined) return false;
     if (outcome.sentAt !== undefined) this.keepalive.onArrived(outcome.sentAt);

@@ -1,4 +1,4 @@
-import { type BytesPerSecond, type Milliseconds, milliseconds } from "../units.ts";
+import { type BytesPerSecond, type Milliseconds, milliseconds, NEVER } from "../units.ts";
 
 const MILLISECONDS_PER_SECOND = 1000;
 
@@ -12,6 +12,8 @@ export class Pacer {
   #rate: BytesPerSecond;
   #millisecondsPerByte: number;
   #busyUntil = milliseconds(Number.NEGATIVE_INFINITY);
+  #couldSendFrom: Milliseconds = NEVER;
+  #idleTime = 0;
 
   constructor(rate: BytesPerSecond, burst: Milliseconds) {
     this.#burst = burst;
@@ -21,6 +23,16 @@ export class Pacer {
 
   get rate(): BytesPerSecond {
     return this.#rate;
+  }
+
+  /** For how long, in milliseconds altogether, the line was given less than it may carry. */
+  get idleTime(): number {
+    return this.#idleTime;
+  }
+
+  /** Notes that until now nothing could have been sent for another reason: the line was not idle. */
+  onBlocked(now: Milliseconds): void {
+    this.#couldSendFrom = now;
   }
 
   /** Changes the rate; bytes that the line has not carried yet take the new rate's time. */
@@ -51,6 +63,8 @@ export class Pacer {
 
   /** Counts a datagram of `size` bytes, as large as it is on the line, that leaves now. */
   charge(size: number, now: Milliseconds): void {
+    this.#idleTime += Math.max(0, now - Math.max(this.#busyUntil, this.#couldSendFrom));
     this.#busyUntil = milliseconds(this.busyUntil(now) + size * this.#millisecondsPerByte);
+    this.#couldSendFrom = now;
   }
 }

@@ -41,6 +41,11 @@ export class QueueTarget {
     return Math.min(0.9 * this.wanted, this.wanted / 2 + this.#jitter);
   }
 
+  /** Up to this more may be sent, perhaps again: what jitter hides shows only after some rises. */
+  mostToRise(isRising: boolean): number {
+    return this.isJittery && isRising ? this.wanted + 2 * this.noise : this.small;
+  }
+
   /** Up to this the queue is empty. */
   get empty(): number {
     return 1.5 + this.#jitter / 2;

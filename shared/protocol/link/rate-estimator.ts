@@ -8,6 +8,7 @@ import { MEASURED_BYTES, QueueTarget } from "./queue-target.ts";
 import { gainOf, LARGEST_STEP, type RateState, rateReason, SMALLEST_STEP_GAIN } from "./rate-state.ts";
 import { type RateMeasurement, RateWindow } from "./rate-window.ts";
 import type { RoundTripTime } from "./round-trip-time.ts";
+import { StartWatch } from "./start-watch.ts";
 import { UsualLoss } from "./usual-loss.ts";
 
 const SMALLEST_RATE = bytesPerSecond(8_000);
@@ -25,7 +26,6 @@ const FOLLOWING_WEIGHT = 0.7;
 const LARGEST_WANTED = 1.5;
 // How far one drain may lower the rate: its measurement is short.
 const SUREST_FALL = 0.95;
-// A line that was full before grows its queue by all that is sent too much; this share of it tells enough.
 const TELLING_SHARE = 0.4;
 const LOSSY_ROUNDS = 2;
 const TELLING_GAIN = 1.5;
@@ -44,6 +44,7 @@ export class RateEstimator {
   readonly #target = new QueueTarget();
   readonly #roundTripTime: RoundTripTime;
   readonly #window = new RateWindow();
+  readonly #startWatch = new StartWatch();
   readonly #usualLoss = new UsualLoss();
   readonly #drains: DrainClock;
   readonly #policedWait = new PolicedWait();
@@ -146,14 +147,20 @@ export class RateEstimator {
     this.#configured.restart();
     this.#capacity = this.#configured.first;
     this.#rate = this.#capacity;
+    this.#provenAt = milliseconds(Number.NEGATIVE_INFINITY);
     this.#enter({ kind: this.#configured.limits.kind === "ceiling" ? "at ceiling" : "starting", since: now }, now);
   }
 
   #judge(now: Milliseconds): void {
     const span = milliseconds(this.#target.span * (this.#state.kind === "starting" ? STARTING_SPAN : 1));
+    const { noise } = this.#target;
+    // What fills a line adds to its queue all that is sent too much; this share of it tells enough.
+    const telling = Math.max(noise, TELLING_SHARE * (gainOf(this.#state) - 1) * this.#target.span);
     const recent = this.#window.measure(span, MEASURED_BYTES, milliseconds(Number.NEGATIVE_INFINITY));
-    if (recent === undefined) return;
-    if (this.#isFilling(recent)) return this.#follow(recent, now);
+    if (recent !== undefined && this.#isFilling(recent, telling)) return this.#follow(recent, now);
+    // A line that always had a queue was full, however little was added to it.
+    const busy = this.#window.measureBusy(span, MEASURED_BYTES, noise);
+    if (busy !== undefined && this.#isFilling(busy, noise)) return this.#follow(busy, now);
     const round = this.#window.measure(span, MEASURED_BYTES, this.#roundStart);
     if (round === undefined) return;
     // Loss with delay is a full queue, also when little is sent.
@@ -166,14 +173,13 @@ export class RateEstimator {
   }
 
   /** More was sent than arrived, and it waits. */
-  #isFilling({ queueBefore, queueAfter }: RateMeasurement): boolean {
-    const telling = Math.max(this.#target.noise, TELLING_SHARE * (gainOf(this.#state) - 1) * this.#target.span);
+  #isFilling({ queueBefore, queueAfter }: RateMeasurement, telling: number): boolean {
     return queueAfter > this.#target.wanted + this.#target.noise && queueAfter - queueBefore > telling;
   }
 
   /** Takes what arrives through a standing queue for what the line carries. */
   #follow({ isLimited, sendRate, deliveryRate }: RateMeasurement, now: Milliseconds): void {
-    const carried = this.#sentRateOf(deliveryRate);
+    const carried = this.#usualLoss.sentRateOf(deliveryRate);
     // Pauses of the sender are in both rates, so that only their ratio tells something.
     const least = isLimited ? this.#capacity * Math.min(1, carried / sendRate) : 0;
     const weight = this.#state.kind === "starting" ? 1 : FOLLOWING_WEIGHT;
@@ -191,7 +197,7 @@ export class RateEstimator {
 
   #police(measurement: RateMeasurement, now: Milliseconds): void {
     this.#lossyRounds = 0;
-    const carried = this.#sentRateOf(measurement.deliveryRate);
+    const carried = this.#usualLoss.sentRateOf(measurement.deliveryRate);
     const wait = this.#policedWait.next(carried, gainOf(this.#state) > 1);
     this.#setCapacity(this.#state.kind === "starting" ? carried : Math.min(this.#capacity, carried));
     this.#provenAt = now;
@@ -203,10 +209,15 @@ export class RateEstimator {
     const state = this.#state;
     if (state.kind === "draining") return this.#endDrain(round, now);
     if (state.kind === "policed" && now < state.until) return;
-    const proven = Math.min(round.sendRate, this.#sentRateOf(round.deliveryRate));
+    const proven = Math.min(round.sendRate, this.#usualLoss.sentRateOf(round.deliveryRate));
+    if (state.kind === "starting" && this.#startWatch.isOver(proven, this.#capacity)) this.#endStart(now);
     if (proven > this.#capacity) this.#setCapacity(proven);
     this.#roundStart = now;
-    if (round.isLimited) return;
+    if (round.isLimited) {
+      // What is not used proves nothing.
+      if (state.kind === "rising") this.#enter({ kind: "following", since: now }, now);
+      return;
+    }
     const isStuck = this.#drains.isStuck(this.queue.current > LARGEST_WANTED * this.#target.wanted, now);
     const hidesQueue = state.kind === "following" && this.#target.isJittery;
     if (isStuck || this.#drains.isDue(hidesQueue, now)) {
@@ -218,17 +229,18 @@ export class RateEstimator {
       return;
     }
     if (state.kind === "starting") return;
-    if (this.#mayRise) return this.#rise(now);
+    if (this.queue.current <= this.#target.mostToRise(state.kind === "rising")) return this.#rise(now);
     if (state.kind !== "following") this.#enter({ kind: "following", since: now }, now);
   }
 
-  get #mayRise(): boolean {
-    const { isJittery, wanted, noise, small } = this.#target;
-    return this.queue.current <= (isJittery && this.#state.kind === "rising" ? wanted + 2 * noise : small);
+  #endStart(now: Milliseconds): void {
+    if (this.queue.current > this.#target.empty) this.#provenAt = now;
+    this.#enter({ kind: "following", since: now }, now);
   }
 
   #rise(now: Milliseconds): void {
     const state = this.#state;
+    if (this.#provenAt < 0) return this.#enter({ kind: "starting", since: now }, now);
     const doubted = this.confidence(now) < 0.3 ? 2 : 0;
     const step = state.kind === "rising" ? Math.min(state.step + 1, LARGEST_STEP) : doubted;
     this.#enter({ kind: "rising", since: state.kind === "rising" ? state.since : now, step }, now);
@@ -238,7 +250,7 @@ export class RateEstimator {
     this.#roundStart = now;
     const fall = queueBefore - queueAfter;
     if (fall > this.#target.noise && queueAfter > this.#target.empty) {
-      const carried = this.#sentRateOf(deliveryRate);
+      const carried = this.#usualLoss.sentRateOf(deliveryRate);
       this.#setCapacity(Math.max(SUREST_FALL * this.#capacity, (this.#capacity + carried) / 2));
       return;
     }
@@ -249,7 +261,7 @@ export class RateEstimator {
     else this.#enter({ kind: "following", since: now }, now);
   }
 
-  #setRate(queue: number, { isApplicationLimited, now }: Acknowledgement): void {
+  #setRate(queue: number, { now }: Acknowledgement): void {
     const { kind } = this.#state;
     const missing = (this.#target.wanted - queue) / HORIZON;
     const isAtMost = kind === "draining" || kind === "policed" || gainOf(this.#state) > SMALLEST_STEP_GAIN;
@@ -257,7 +269,7 @@ export class RateEstimator {
     const { ceiling } = this.#configured;
     this.#rate = bytesPerSecond(Math.min(ceiling, Math.max(SMALLEST_RATE, this.#capacity * gain)));
     const isFull = this.#isAtCeiling && this.#rate >= FULL_SHARE * ceiling && queue <= this.#target.wanted;
-    this.#configured.onSending(isFull && !isApplicationLimited, now);
+    this.#configured.onSending(isFull && !this.#window.isLimited, now);
   }
 
   /** The queue that a packet sent now will find: that of the latest report, with what was sent since and has left. */
@@ -277,12 +289,8 @@ export class RateEstimator {
   }
 
   #enter(state: RateState, now: Milliseconds): void {
+    if (state.kind === "starting") this.#startWatch.restart();
     this.#state = state;
     this.#roundStart = now;
-  }
-
-  /** What has to be sent so that so much arrives, as some is always lost. */
-  #sentRateOf(deliveryRate: number): number {
-    return deliveryRate / (1 - Math.min(0.5, this.#usualLoss.ratio));
   }
 }

@@ -3,6 +3,9 @@ import type { Acknowledgement } from "./acknowledgement.ts";
 
 const REMEMBERED = 64;
 
+// Of the time in which packets were sent, so much may have had none before it counts as little being sent.
+const IDLE_SHARE = 0.1;
+
 // Between two reports no delay changes by so much: the peer's clock is another one.
 const CLOCK_JUMP = milliseconds(10_000);
 
@@ -28,7 +31,7 @@ export class RateWindow {
   readonly #sent = new Float64Array(REMEMBERED);
   readonly #delivered = new Float64Array(REMEMBERED);
   readonly #queue = new Float64Array(REMEMBERED);
-  readonly #isLimited = new Uint8Array(REMEMBERED);
+  readonly #idle = new Float64Array(REMEMBERED);
   readonly #measurement = new RateMeasurement();
   #first = 0;
   #count = 0;
@@ -45,8 +48,14 @@ export class RateWindow {
     this.#sent[place] = report.sentBytes;
     this.#delivered[place] = report.deliveredBytes;
     this.#queue[place] = queue;
-    this.#isLimited[place] = report.isApplicationLimited ? 1 : 0;
+    this.#idle[place] = report.idleTime;
     this.#first = Math.max(this.#first, this.#count - REMEMBERED);
+  }
+
+  /** Whether the link was given less than it could have sent between the latest two reports. */
+  get isLimited(): boolean {
+    const [before, last] = [(this.#count - 2) % REMEMBERED, (this.#count - 1) % REMEMBERED];
+    return this.#count - this.#first >= 2 && this.#isIdle(before, last);
   }
 
   /** Forgets what was reported so far. */
@@ -60,20 +69,15 @@ export class RateWindow {
    */
   measure(span: Milliseconds, size: number, since: Milliseconds): RateMeasurement | undefined {
     const last = (this.#count - 1) % REMEMBERED;
-    let isLimited = false;
     for (let at = this.#count - 2; at >= this.#first; at--) {
       const place = at % REMEMBERED;
       if ((this.#sentAt[place] ?? 0) < since) return undefined;
-      isLimited ||= this.#isLimited[(at + 1) % REMEMBERED] === 1;
-      const isLongEnough =
-        (this.#arrival[last] ?? 0) - (this.#arrival[place] ?? 0) >= span &&
-        (this.#sent[last] ?? 0) - (this.#sent[place] ?? 0) >= size;
-      if (isLongEnough) return this.#between(place, last, isLimited);
+      if (this.#isLongEnough(place, last, span, size)) return this.#between(place, last);
     }
     return undefined;
   }
 
-  #between(from: number, to: number, isLimited: boolean): RateMeasurement | undefined {
+  #between(from: number, to: number): RateMeasurement | undefined {
     const sent = (this.#sent[to] ?? 0) - (this.#sent[from] ?? 0);
     const delivered = (this.#delivered[to] ?? 0) - (this.#delivered[from] ?? 0);
     const sending = (this.#sentAt[to] ?? 0) - (this.#sentAt[from] ?? 0);
@@ -86,7 +90,33 @@ export class RateWindow {
     result.loss = Math.min(1, Math.max(0, 1 - delivered / sent));
     result.queueBefore = milliseconds(this.#queue[from] ?? 0);
     result.queueAfter = milliseconds(this.#queue[to] ?? 0);
-    result.isLimited = isLimited;
+    result.isLimited = this.#isIdle(from, to);
     return result;
+  }
+
+  /**
+   * Measures the latest `span` milliseconds and `size` bytes, or as little more as there is, if every report since then
+   * told of a queue above `queue`; undefined otherwise. The result is used again for the next.
+   */
+  measureBusy(span: Milliseconds, size: number, queue: number): RateMeasurement | undefined {
+    const last = (this.#count - 1) % REMEMBERED;
+    for (let at = this.#count - 1; at >= this.#first; at--) {
+      const place = at % REMEMBERED;
+      if ((this.#queue[place] ?? 0) <= queue) return undefined;
+      if (this.#isLongEnough(place, last, span, size)) return this.#between(place, last);
+    }
+    return undefined;
+  }
+
+  #isLongEnough(from: number, to: number, span: number, size: number): boolean {
+    return (
+      (this.#arrival[to] ?? 0) - (this.#arrival[from] ?? 0) >= span &&
+      (this.#sent[to] ?? 0) - (this.#sent[from] ?? 0) >= size
+    );
+  }
+
+  #isIdle(from: number, to: number): boolean {
+    const idle = (this.#idle[to] ?? 0) - (this.#idle[from] ?? 0);
+    return idle > IDLE_SHARE * ((this.#sentAt[to] ?? 0) - (this.#sentAt[from] ?? 0));
   }
 }

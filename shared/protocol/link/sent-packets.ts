@@ -83,12 +83,12 @@ export class SentPackets {
 
   /**
    * Notes a packet that leaves now, of `size` bytes on the line. Numbers ascend within a session. Unless it is watched,
-   * it is neither in flight nor ever lost, as the peer need not report it.
+   * it is neither in flight nor ever lost, as the peer need not report it. `idleTime` is the pacer's.
    */
-  record(packetNumber: number, size: number, now: Milliseconds): void {
+  record(packetNumber: number, size: number, now: Milliseconds, idleTime: number): void {
     const position = this.#sessions.base + packetNumber;
-    while (this.#ring.next < position) this.#push(0, now);
-    this.#push(size, now);
+    while (this.#ring.next < position) this.#push(0, now, idleTime);
+    this.#push(size, now, idleTime);
   }
 
   /** Watches the packet that was recorded last; the two integers tell the caller later what it was. */
@@ -100,11 +100,6 @@ export class SentPackets {
     ring.fate[index] = FATE.outstanding;
     this.#inFlightBytes += ring.size[index] ?? 0;
     this.#inFlightPackets++;
-  }
-
-  /** Notes that the link could have sent more than it was given; what is under way tells less than the line's rate. */
-  onApplicationLimited(): void {
-    this.#clock.limit(this.#inFlightBytes);
   }
 
   /**
@@ -174,7 +169,7 @@ export class SentPackets {
     return this.#ring.second[this.#ring.index(position)] ?? 0;
   }
 
-  #push(size: number, now: Milliseconds): void {
+  #push(size: number, now: Milliseconds, idleTime: number): void {
     const ring = this.#ring;
     if (this.#inFlightPackets === 0) this.#clock.restartFlight(now);
     const oldest = this.#firstOutstanding();
@@ -185,6 +180,7 @@ export class SentPackets {
     ring.size[index] = size;
     ring.fate[index] = FATE.unwatched;
     ring.sentBefore[index] = this.#sentBytes;
+    ring.idleBefore[index] = idleTime;
     this.#clock.stamp(ring, index);
     this.#sentBytes += size;
   }
@@ -219,6 +215,7 @@ export class SentPackets {
     result.sentAt = sentAt;
     result.size = this.#ring.size[index] ?? 0;
     result.sentBytes = (this.#ring.sentBefore[index] ?? 0) + result.size;
+    result.idleTime = this.#ring.idleBefore[index] ?? 0;
     this.#clock.sample(this.#ring, index, report.arrival, result);
     if (report.hold === undefined) return;
     const roundTrip = milliseconds(Math.max(0, now - sentAt - report.hold));

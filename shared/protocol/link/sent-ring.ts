@@ -32,7 +32,8 @@ export class SentRing {
   deliveredBefore = new Float64Array(SMALLEST);
   deliveredAt = new Float64Array(SMALLEST);
   flightStart = new Float64Array(SMALLEST);
-  isLimited = new Uint8Array(SMALLEST);
+  /** For how long the link had been idle before this packet, altogether. */
+  idleBefore = new Float64Array(SMALLEST);
   #next = 0;
 
   /** The position of the next packet. */
@@ -80,7 +81,7 @@ export class SentRing {
     );
     this.deliveredAt = regrown(this.deliveredAt, new Float64Array(2 * this.deliveredAt.length), start, target, count);
     this.flightStart = regrown(this.flightStart, new Float64Array(2 * this.flightStart.length), start, target, count);
-    this.isLimited = regrown(this.isLimited, new Uint8Array(2 * this.isLimited.length), start, target, count);
+    this.idleBefore = regrown(this.idleBefore, new Float64Array(2 * this.idleBefore.length), start, target, count);
   }
 }
 

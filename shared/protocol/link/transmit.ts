@@ -23,8 +23,8 @@ export function transmit(
   const row = outlet.batch.add(headOffset, headLength, bodyOffset, bodyLength, link.addressOffset);
   const packetNumber = sealRow(outlet.batch, row, association, flags);
   const onLine = link.bytesOnLine(size);
-  link.sentPackets.record(packetNumber, onLine, now);
   link.pacer.charge(onLine, now);
+  link.sentPackets.record(packetNumber, onLine, now, link.pacer.idleTime);
   link.sent.count(size);
   return size;
 }

@@ -27,6 +27,11 @@ export class UsualLoss {
     return this.#lost / this.#packets;
   }
 
+  /** What has to be sent so that so much arrives, in bytes per second, as some is always lost. */
+  sentRateOf(deliveryRate: number): number {
+    return deliveryRate / (1 - Math.min(0.5, this.ratio));
+  }
+
   /** Learns from a measurement at a rate that the line carries. */
   learn({ sentBytes, loss }: RateMeasurement): void {
     const packets = sentBytes / PACKET_SIZE;
