@@ -87,6 +87,16 @@ describe("The earliest-arrival scheduler", () => {
     assert.ok(Math.abs(usefulWait - 0.4 * 600) < 0.1, `${usefulWait}`);
   });
 
+  it("wants what the flow's window needs for the lines at their best, while they are at half of it", () => {
+    const [one, other] = [line(0, 1000, 100), line(1, 1000, 100)];
+    const scheduler = schedulerOf([one, other]);
+
+    other.handle({ kind: "uplink lost", reason: "test" }, NOW);
+    scheduler.onFeedback([one, other], 0, NOW);
+
+    assert.ok(Math.abs(scheduler.usefulWait - (0.4 + 1) * 100) < 0.1, `${scheduler.usefulWait}`);
+  });
+
   it("wants more in the queue while copies of lost packets are awaited, up to a bound", () => {
     const [near, worse, worst] = [line(0, 1000, 100), line(0, 1000, 100), line(0, 1000, 600)];
     worse.sendLoss.count(99, 1, NOW);

@@ -36,6 +36,19 @@ describe("The links that bulk is spread over", () => {
     assert.deepEqual(membersOf(set, links), [0, 1]);
   });
 
+  it("are steady at first, and swing by how much less they carry than lately, until that is forgotten", () => {
+    const links = [line(0, 20, 20), line(1, 60, 20)];
+    const set = setOf(links);
+    const atFirst = set.swing;
+
+    links[1]?.handle({ kind: "uplink lost", reason: "test" }, NOW);
+    set.refresh(links, 0, NOW);
+    const afterwards = set.swing;
+    for (let now = 1000; now <= 60_000; now += 1000) set.refresh(links, 0, milliseconds(now));
+
+    assert.deepEqual([atFirst, afterwards, set.swing], [1, 4, 1]);
+  });
+
   it("are those in use only, and reserves when there is no other", () => {
     const links = [line(0, 20, 20), line(1, 20, 20)];
     const [first] = links;

@@ -26,8 +26,9 @@ export class EarliestArrivalScheduler implements Scheduler {
   readonly #bulkLinks = new LinkSet();
 
   get usefulWait(): Milliseconds {
-    const { usefulWait, roundTrip, repairTime } = this.#bulkLinks;
-    const spare = Math.min(LONGEST_SPARE, SPARE * roundTrip + repairTime);
+    const { usefulWait, roundTrip, repairTime, swing } = this.#bulkLinks;
+    // A window for the lines at their best is not too large because they are not for a moment.
+    const spare = Math.min(LONGEST_SPARE, (SPARE + swing - 1) * roundTrip + repairTime);
     return milliseconds(Math.max(USEFUL_WAIT_SLACK * usefulWait, spare));
   }
 

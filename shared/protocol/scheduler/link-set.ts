@@ -31,6 +31,9 @@ const FULL_SHARE = 0.97;
 const MEASURED_FOR = 200;
 const MEASURED_TIMES = 3;
 
+// What the links carried together at their best is forgotten by 1/e in this time.
+const BEST_REMEMBERED = 10_000;
+
 // What waits is taken on average over this time: bursts come and go.
 const AVERAGED_OVER = 60;
 
@@ -64,6 +67,7 @@ export class LinkSet {
   #notFull = 0;
   #backlog = 0;
   #backlogAt = milliseconds(0);
+  #bestRate = 0;
 
   /** Whether bulk may use the link. */
   has(link: MemberLink): boolean {
@@ -102,6 +106,7 @@ export class LinkSet {
     this.#average(backlog, now);
     const elapsed = now - this.#measuredSince;
     if (elapsed >= MEASURED_FOR) {
+      this.#bestRate *= Math.exp(-elapsed / BEST_REMEMBERED);
       this.#carriedRate = (this.#carried * 1000) / elapsed;
       const mayLeave = this.#count > this.#least;
       const isFull = mayLeave && this.#carriedRate >= FULL_SHARE * this.#rateOf(this.#count - 1);
@@ -111,7 +116,14 @@ export class LinkSet {
       this.#measuredSince = now;
     }
     while (this.#count < this.#ordered.length && this.#extraDelay(this.#count) < SAME_DELAY) this.#count++;
+    this.#bestRate = Math.max(this.#bestRate, this.#rateOf(this.#count));
     this.#mark(now);
+  }
+
+  /** How many times as much as now the links in use carried lately, and may carry again soon; 1 when they are steady. */
+  get swing(): number {
+    const rate = this.#rateOf(this.#count);
+    return rate > 0 ? Math.max(1, this.#bestRate / rate) : 1;
   }
 
   /** How long all wait for the copy of a lost packet; 0 while next to nothing is lost on the links in use. */
