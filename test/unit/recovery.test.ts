@@ -50,6 +50,24 @@ describe("A fragment that was lost", () => {
     );
   });
 
+  it("is sent again on a farther link where so many wait for the nearest that they would be later there", () => {
+    const [lost, near, far] = [lineOf(0, 4), lineOf(1, 20, {}, 1), lineOf(2, 60, {}, 10)];
+    const { outbound, send, frames } = sendingEnd([lost, near, far]);
+    for (let packet = 0; packet < 20; packet++) send(LARGE);
+
+    lost.handle({ kind: "uplink lost", reason: "test" }, NOW);
+    lost.sentPackets.abandon();
+    outbound.onFeedback(lost, NOW);
+    for (let now: number = NOW; now < NOW + 40; now++) outbound.poll(milliseconds(now));
+
+    const copies = frames().filter(({ isCopy }) => isCopy);
+    const isNear = copies.map(({ link }) => link === near);
+    // Each takes 8 ms or 0.8 ms, and the other link is 20 ms farther.
+    assert.equal(copies.length, 20);
+    assert.equal(isNear[0], true);
+    assert.ok(isNear.filter((one) => !one).length >= 14);
+  });
+
   it("is sent again four times, and then given up", () => {
     const link = lineOf(0, 20);
     const { outbound, send, frames, cells } = sendingEnd([link]);
@@ -194,8 +212,8 @@ function sendingEnd(links: readonly MemberLink[], cells = 256) {
   return makeSendingEnd(links, { cells, scheduler: new EarliestArrivalScheduler() });
 }
 
-function lineOf(ordinal: number, roundTrip: number, line = {}): MemberLink {
-  const link = upLink({ ordinal, sendRate: megabitsPerSecond(10_000), line });
+function lineOf(ordinal: number, roundTrip: number, line = {}, megabits = 10_000): MemberLink {
+  const link = upLink({ ordinal, sendRate: megabitsPerSecond(megabits), line });
   link.roundTripTime.sample(milliseconds(roundTrip), NOW);
   link.sentPackets.restart(SESSION);
   return link;

@@ -1,7 +1,8 @@
 import type { Fragment } from "../bundle/fragment.ts";
 import { REAL_TIME_CLASS } from "../bundle/traffic-class.ts";
-import { nearestLink } from "../link/arrival.ts";
+import { arrivalOn, nearestLink } from "../link/arrival.ts";
 import type { MemberLink } from "../link/member-link.ts";
+import { standingOf } from "../link/standing.ts";
 import { transmit } from "../link/transmit.ts";
 import type { Arena } from "../packet/arena.ts";
 import { CELL_SIZE, type CellPool, NO_CELL } from "../packet/cell-pool.ts";
@@ -120,8 +121,8 @@ export class Recovery {
     while (!this.#waiting.isEmpty) {
       const { cell, note } = this.#waiting;
       const length = frameLengthOf(note);
-      const link = nearestLink(this.#links, length, now);
-      if (link?.mayCarry(now) !== true) return false;
+      const link = this.#linkFor(length, now);
+      if (link === undefined) return false;
       this.#waiting.shift();
       const flags = DATAGRAM_FLAGS.copy | (note & DATAGRAM_FLAGS.checksumPartial);
       const size = transmit(link, cell + FRAME_OFFSET, length, 0, 0, flags, now);
@@ -163,6 +164,27 @@ export class Recovery {
       this.#cells.release(this.#waiting.cell);
       this.#waiting.shift();
     }
+  }
+
+  /**
+   * The link on which a copy arrives first, if that is free; else another that is, on which it arrives before the last
+   * of the copies that wait would arrive on the first: what a fast line has lost would keep a slow one busy for seconds.
+   */
+  #linkFor(length: number, now: Milliseconds): MemberLink | undefined {
+    const nearest = nearestLink(this.#links, length, now);
+    if (nearest === undefined || nearest.mayCarry(now)) return nearest;
+    const standing = standingOf(nearest);
+    let best: MemberLink | undefined;
+    let bestAt = arrivalOn(nearest, this.#waiting.count * length, now);
+    for (const link of this.#links) {
+      const isAsGood = standingOf(link) === standing && link.line.priority === nearest.line.priority;
+      if (!isAsGood || !link.mayCarry(now)) continue;
+      const arrival = arrivalOn(link, length, now);
+      if (arrival >= bestAt) continue;
+      best = link;
+      bestAt = arrival;
+    }
+    return best;
   }
 
   #keep(fragment: Fragment, header: number, length: number): number {
