@@ -114,7 +114,7 @@ function conditions(args: readonly string[], { rounds, seconds }: BenchOptions):
   const command = ["npm run bench", ...(args.length > 0 ? ["--", ...args.map(quoted)] : [])].join(" ");
   const model = /^model name\s*: (.*)$/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1] ?? "unknown processors";
   return (
-    `\`${command}\` (medians of ${rounds}, ${seconds} s each) on ${availableParallelism()} processors (${model}), ` +
+    `\`${command}\` (medians of ${rounds}, ${seconds} s each; scale and minute once) on ${availableParallelism()} processors (${model}), ` +
     `Linux ${release()}, Node.js ${process.version}.`
   );
 }

@@ -5,7 +5,7 @@ import { RateSearch } from "../bench/cases/rate-search.ts";
 import { chooseCases, chooseSubjects, turned } from "../bench/choice.ts";
 import { stepClaims, stepTable } from "../bench/micro/micro.ts";
 import type { StepTime } from "../bench/micro/step-time.ts";
-import { garbagePauses } from "../bench/minute/garbage.ts";
+import { busiestThread, type GarbagePause, garbagePauses } from "../bench/minute/garbage.ts";
 import { enduranceClaims } from "../bench/minute/minute.ts";
 import { parseOptions } from "../bench/options.ts";
 import { claims } from "../bench/results/claims.ts";
@@ -117,15 +117,22 @@ describe("The garbage collector's pauses", () => {
     ];
 
     assert.deepEqual(garbagePauses(lines), [
-      { isMajor: false, milliseconds: 0.42 },
-      { isMajor: true, milliseconds: 3.1 },
+      { thread: "0x1", isMajor: false, milliseconds: 0.42 },
+      { thread: "0x1", isMajor: true, milliseconds: 3.1 },
     ]);
+  });
+
+  it("are the data plane's when they are those of the thread that has most", () => {
+    const pause = (thread: string): GarbagePause => ({ thread, isMajor: false, milliseconds: 1 });
+
+    assert.deepEqual(busiestThread([pause("0x1"), pause("0x2"), pause("0x2")]), [pause("0x2"), pause("0x2")]);
+    assert.deepEqual(busiestThread([]), []);
   });
 
   it("break the claim when a major one is long, and memory does when it grows", () => {
     const end = { role: "client", bitsPerSecond: 1e9, memoryBefore: 100, memoryAfter: 106 } as const;
 
-    const claimed = enduranceClaims([{ ...end, pauses: [{ isMajor: true, milliseconds: 11 }] }]);
+    const claimed = enduranceClaims([{ ...end, pauses: [{ thread: "0x1", isMajor: true, milliseconds: 11 }] }]);
 
     assert.deepEqual(
       claimed.map(({ isReached }) => isReached),

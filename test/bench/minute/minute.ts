@@ -8,7 +8,7 @@ import { textTable } from "../../support/text-table.ts";
 import { buildBenchNetwork, LINKS } from "../network.ts";
 import type { Claim } from "../results/claims.ts";
 import { type HawserPair, startHawser, TUNNEL_ADDRESS } from "../subjects/hawser.ts";
-import { type GarbagePause, garbagePauses } from "./garbage.ts";
+import { busiestThread, type GarbagePause, garbagePauses } from "./garbage.ts";
 
 const ROLES = ["client", "server"] as const;
 // Code is compiled and arenas are touched for the first time.
@@ -19,7 +19,7 @@ const HEADINGS = [
   ...["end", "Gbit/s", "scavenges", "longest", "major collections", "longest", "RSS after warm-up", "at the end"],
 ] as const;
 
-/** What a daemon did while it carried one flow at full speed: its garbage collections, and its memory in bytes. */
+/** What a daemon did while it carried one flow at full speed: its data plane's collections, and its memory in bytes. */
 export type Endurance = {
   readonly role: (typeof ROLES)[number];
   readonly bitsPerSecond: number;
@@ -49,7 +49,7 @@ export async function measureEndurance(settings: DaemonSettings, seconds: number
     return ROLES.map((role, index) => ({
       role,
       bitsPerSecond,
-      pauses: garbagePauses(pair[role].process.lines.slice(before[index]?.lines ?? 0)),
+      pauses: busiestThread(garbagePauses(pair[role].process.lines.slice(before[index]?.lines ?? 0))),
       memoryBefore: before[index]?.memory ?? Number.NaN,
       memoryAfter: residentBytes(pair[role].process.pid),
     }));

@@ -1,4 +1,5 @@
 import type { StatusSnapshot } from "../../../shared/observe/status-snapshot.ts";
+import type { DropReason } from "../../../shared/protocol/drop-reason.ts";
 import { fillTemplate, type Settings } from "../../lab/toolkit/config-template.ts";
 import { Daemon, newSecret } from "../../lab/toolkit/daemon.ts";
 import { uplinkDevice, VPS_ADDRESS, WEB_ADDRESS } from "../../lab/toolkit/home-network.ts";
@@ -13,6 +14,9 @@ export const TUNNEL_ADDRESS = "10.44.43.1";
 // More than the machine can do, so that nothing is held back.
 const RATE = "40 Gbit/s";
 const MTU_MS = 5000;
+
+// What came again, or what was counted as lost before it came.
+const NO_LOSSES: readonly DropReason[] = ["replayed", "late-fragment"];
 
 /** Our own daemons over the first `links` cables, with the files of conf/ but for these settings. */
 export function hawser(links: number, settings: DaemonSettings): Subject {
@@ -31,12 +35,12 @@ export function lossesOf(ends: readonly StatusSnapshot[]): Losses {
   };
   for (const { bundles, drops } of ends) {
     add(drops);
-    for (const { queue, reordering, drops: own } of bundles) {
-      add({ "queue dropped": queue.dropped, "queue full": queue.droppedForRoom });
+    for (const { reordering, drops: own } of bundles) {
       add({ "lost on links": reordering.lostFragments - reordering.repairedFragments });
       add(own);
     }
   }
+  for (const reason of NO_LOSSES) delete losses[reason];
   return losses;
 }
 
