@@ -15,6 +15,7 @@ import { ratioOf, summaryOf } from "../bench/results/summary.ts";
 import type { ScaleResult } from "../bench/scale/scale.ts";
 import { scaleClaims } from "../bench/scale/scale-report.ts";
 import { udpPacket } from "../bench/scale/udp-packet.ts";
+import { lossesOf } from "../bench/subjects/hawser.ts";
 import { subjectsOf } from "../bench/subjects/subjects.ts";
 
 const ONE_FLOW = "tcp-1 down";
@@ -60,6 +61,20 @@ describe("The benchmark's summary", () => {
     const measurements = roundsOf("hawser-2", ...rates(8));
 
     assert.equal(ratioOf(measurements, ONE_FLOW, ["hawser-2", "openvpn"], "bitsPerSecond"), undefined);
+  });
+});
+
+describe("What Hawser has lost", () => {
+  it("is the drops of both ends and what links lost for good, each once", () => {
+    const reordering = { lostFragments: 5, repairedFragments: 3 };
+    const bundles = [{ drops: { "queue-delay": 1, "late-fragment": 2, replayed: 4 }, reordering }];
+
+    const losses = lossesOf([
+      { drops: { "no-route": 1 }, bundles },
+      { drops: {}, bundles },
+    ]);
+
+    assert.deepEqual(losses, { "no-route": 1, "lost on links": 4, "queue-delay": 2 });
   });
 });
 

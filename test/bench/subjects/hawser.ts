@@ -1,4 +1,4 @@
-import type { StatusSnapshot } from "../../../shared/observe/status-snapshot.ts";
+import type { BundleStatus, StatusSnapshot } from "../../../shared/observe/status-snapshot.ts";
 import type { DropReason } from "../../../shared/protocol/drop-reason.ts";
 import { fillTemplate, type Settings } from "../../lab/toolkit/config-template.ts";
 import { Daemon, newSecret } from "../../lab/toolkit/daemon.ts";
@@ -27,8 +27,15 @@ export function hawser(links: number, settings: DaemonSettings): Subject {
   };
 }
 
+type LossCounts = Pick<StatusSnapshot, "drops"> & {
+  readonly bundles: readonly {
+    readonly drops: BundleStatus["drops"];
+    readonly reordering: Pick<BundleStatus["reordering"], "lostFragments" | "repairedFragments">;
+  }[];
+};
+
 /** All packets that daemons know to have dropped or to have lost on the way to them, by reasons. */
-export function lossesOf(ends: readonly StatusSnapshot[]): Losses {
+export function lossesOf(ends: readonly LossCounts[]): Losses {
   const losses: Record<string, number> = {};
   const add = (counts: Losses): void => {
     for (const [name, count] of Object.entries(counts)) losses[name] = (losses[name] ?? 0) + count;
