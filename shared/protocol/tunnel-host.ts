@@ -17,7 +17,7 @@ import type { TunnelEnvironment } from "./tunnel-environment.ts";
 import type { TunnelEvent } from "./tunnel-events.ts";
 import type { TunnelOptions } from "./tunnel-options.ts";
 import { type Milliseconds, milliseconds } from "./units.ts";
-import { ADDRESS_RECORD_SIZE, copyAddressRecord } from "./wire/address-record.ts";
+import { ADDRESS_RECORD_SIZE, copyAddressRecord, isSameRemote } from "./wire/address-record.ts";
 
 // A record is kept on a cache line of its own.
 const RECORD_SIZE = 64;
@@ -138,6 +138,20 @@ export class TunnelHost {
   /** Takes the datagrams that came to the socket behind `outlet`. */
   handleDatagrams(batch: ReceiveBatch, outlet: Outlet, now: Milliseconds): void {
     this.#inbound?.handleDatagrams(batch, outlet, now);
+  }
+
+  /**
+   * Takes the kernel's word that a datagram of so many bytes is too long to go through the socket behind `outlet` to the
+   * address in a record; whose link that is is looked for among all.
+   */
+  handleTooBig(outlet: Outlet, addressOffset: number, length: number, now: Milliseconds): void {
+    for (const tunnel of this.tunnels) {
+      for (const link of tunnel.links) {
+        if (link.outlet !== outlet || !isSameRemote(this.arena.words, addressOffset, link.addressOffset)) continue;
+        link.pathMtu.onTooBig(length + link.outerHeaderSize, now);
+        this.touch(tunnel);
+      }
+    }
   }
 
   handlePacket(tunnel: Tunnel, batch: PacketBatch, row: number, now: Milliseconds): void {

@@ -101,6 +101,18 @@ describe("A bundle", { skip: missingForLab(["unshare"]), timeout: 240_000 }, () 
     assert.equal(await tunnelMtu(built.client), 1300 - 58);
   });
 
+  it("sends smaller packets as soon as the server's own device takes no larger ones", async () => {
+    const built = await build();
+    await startTunnel(built, LINES.length);
+    const download = await loadOn(lab, network, built, 8);
+
+    await network.vps.ip("link set eth0 mtu 1400");
+
+    // Once the tunnel's MTU is that of one line, packets fit the other's too, and nothing is refused there.
+    await waitUntil("the tunnel's MTU has fallen", 3000, async () => (await tunnelMtu(built.server)) === 1400 - 58);
+    assert.ok((await finished(download, 8)).longestGapMs < 1000);
+  });
+
   it("goes on to the next address of a server's name when the first is dead", async () => {
     const built = await build({ client: { remotehost: "vps.example.net" } });
     const hosts = join(lab.directory, "hosts");
@@ -130,10 +142,10 @@ function portMapping(port: number): string {
   }`;
 }
 
-async function loadOn(lab: Lab, network: HomeNetwork, { client }: Tunnel) {
+async function loadOn(lab: Lab, network: HomeNetwork, { client }: Tunnel, seconds = 4) {
   await startWebServer(lab, network.web);
   await client.untilRouting(WEB_ADDRESS);
-  const download = startDownload(lab, network.home, 4);
+  const download = startDownload(lab, network.home, seconds);
   await download.line(/^second 1:/);
   return download;
 }

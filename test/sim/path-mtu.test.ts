@@ -7,6 +7,8 @@ import { FULL_PACKET, lineOf } from "./lines.ts";
 import { Simulation } from "./simulation.ts";
 import { Stream } from "./stream.ts";
 
+const UDP_OVER_IP4 = 28;
+
 // What a packet of 1500 bytes leaves inside: without the outer headers, the tag and the fragment's header.
 const insideOf = (mtu: number): number => mtu - (1500 - FULL_PACKET);
 
@@ -50,6 +52,40 @@ describe("A simulated line's MTU", () => {
     assert.ok((simulation.client.links[1]?.sent.bytes ?? 0) - carried > 500_000);
     assert.equal(simulation.client.links[1]?.pathMtu.current, 1400);
     assert.equal(simulation.client.tunnel.mtu, insideOf(1400));
+  });
+
+  it("that the sender's own device lowers is kept to at once, on the link that goes by it only", () => {
+    const { simulation, stream, send } = startStream(75);
+    const { end } = simulation.client;
+
+    end.isTooBig = ({ bytes: { length } }, outlet) => outlet === 1 && length + UDP_OVER_IP4 > 1400;
+    simulation.run(milliseconds(3300), milliseconds(2), send);
+
+    const [first, second] = simulation.client.links;
+    assert.equal(first?.pathMtu.current, 1500);
+    assert.equal(second?.pathMtu.current, 1400);
+    simulation.run(seconds(10), milliseconds(2), send);
+    simulation.run(seconds(11));
+    stream.checkOrder();
+    assert.ok(stream.longestGap(3000, 10_000) < 50, `${stream.longestGap(3000, 10_000)} ms without a packet`);
+    assert.equal(stream.lost, 0);
+  });
+
+  it("stays when a device refused a datagram once", () => {
+    const { simulation, stream, send } = startStream(76);
+    const { end } = simulation.client;
+    let refusals = 0;
+
+    end.isTooBig = ({ bytes: { length } }) => length + UDP_OVER_IP4 > 1400 && refusals++ === 0;
+    simulation.run(seconds(6), milliseconds(2), send);
+
+    assert.equal(refusals > 100, true);
+    assert.deepEqual(
+      simulation.client.links.map(({ pathMtu }) => pathMtu.current),
+      [1500, 1500],
+    );
+    assert.equal(mtuChanges(simulation, "client").length, 1);
+    stream.checkOrder();
   });
 
   it("that grows again is found after the raise timer (RFC 8899 §5.1.1)", () => {

@@ -51,6 +51,9 @@ export class SimulatedEnd {
   /** Takes every delivered packet in place of `delivered`, which would grow for long runs. */
   onDelivered: ((packet: Uint8Array, now: Milliseconds) => void) | undefined;
 
+  /** Whether the kernel of this end refuses to send a datagram, because its device takes none so long. */
+  isTooBig: (datagram: Datagram, outlet: number) => boolean = () => false;
+
   /** `places` are the addresses of its sockets; `cells` is how many packets may wait in it. */
   constructor(
     places: readonly Place[],
@@ -145,10 +148,12 @@ export class SimulatedEnd {
 
   /** Lets everything happen that is due, and sends and delivers what comes of it. */
   settle(now: Milliseconds): void {
+    let hasMore: boolean;
     do {
       this.host.settle(now);
-      this.#flush(now);
-    } while (this.#resume());
+      const hasRefused = this.#flush(now);
+      hasMore = this.#resume() || hasRefused;
+    } while (hasMore);
   }
 
   #resume(): boolean {
@@ -159,17 +164,23 @@ export class SimulatedEnd {
     return hasRefused;
   }
 
-  #flush(now: Milliseconds): void {
-    for (const [index, outlet] of this.outlets.entries()) this.#send(index, outlet, now);
+  /** Sends and delivers; true when a datagram was refused. */
+  #flush(now: Milliseconds): boolean {
+    let hasRefused = false;
+    for (const [index, outlet] of this.outlets.entries()) {
+      if (this.#send(index, outlet, now)) hasRefused = true;
+    }
     for (let row = 0; row < this.#delivery.count; row++) {
       const offset = this.#delivery.offset(row);
       const packet = this.#arena.bytes.slice(offset, offset + this.#delivery.length(row));
       if (this.onDelivered === undefined) this.delivered.push(packet);
       else this.onDelivered(packet, now);
     }
+    return hasRefused;
   }
 
-  #send(index: number, outlet: Outlet, now: Milliseconds): void {
+  #send(index: number, outlet: Outlet, now: Milliseconds): boolean {
+    let hasRefused = false;
     const { batch } = outlet;
     const arena = this.#arena.bytes;
     this.#aead.seal(arena, batch.columns, batch.capacity, 0, batch.count, this.#sealed, 0, STRIDE, this.#lengths);
@@ -177,10 +188,16 @@ export class SimulatedEnd {
       const length = this.#lengths[row] ?? 0;
       const bytes = this.#sealed.slice(row * STRIDE, row * STRIDE + length);
       const from = this.#places[index];
-      if (from !== undefined)
-        this.#transmit({ bytes, from, to: this.#placeAt(batch.addressOffset(row)) }, index, now);
+      if (from === undefined) continue;
+      const datagram = { bytes, from, to: this.#placeAt(batch.addressOffset(row)) };
+      if (!this.isTooBig(datagram, index)) this.#transmit(datagram, index, now);
+      else {
+        this.host.handleTooBig(outlet, batch.addressOffset(row), length, now);
+        hasRefused = true;
+      }
     }
     batch.clear();
+    return hasRefused;
   }
 
   #placeAt(offset: number): Place {

@@ -123,23 +123,62 @@ describe("The path MTU on a device", () => {
     assert.ok(pathMtu.current <= 1390 && pathMtu.current > 1386);
   });
 
-  it("falls at once when the device refuses the current size", () => {
+  it("falls at once when the device refuses the current size, and a probe of it too (RFC 8899 §4.6.2)", () => {
     const { pathMtu, path } = settled(1500);
 
     path.deviceLimit = 1450;
-    assert.equal(pathMtu.onTooBig(1500, path.now), true);
+    assert.equal(pathMtu.onTooBig(1500, path.now), false);
+    assert.equal(pathMtu.current, 1500);
+    path.advance(0);
     assert.equal(pathMtu.current, BASE);
+    path.advance(ROUND_TRIP);
+    assert.equal(pathMtu.current, 1440);
     path.advance(MINUTE);
 
     assert.ok(pathMtu.current <= 1450 && pathMtu.current > 1446);
   });
 
-  it("goes below the base when the device refuses even that", () => {
-    const pathMtu = new PathMtu({ base: BASE, maximum: BASE });
+  it("stays when a probe of the current size is answered after a refusal (RFC 8899 §4.6.2)", () => {
+    const { pathMtu, path } = settled(1500);
 
-    assert.equal(pathMtu.onTooBig(1200, seconds(1)), true);
+    for (let refusals = 0; refusals < 20; refusals++) {
+      assert.equal(pathMtu.onTooBig(1400, path.now), false);
+      path.advance(ROUND_TRIP);
+      assert.equal(pathMtu.current, 1500);
+    }
+  });
 
-    assert.equal(pathMtu.current, 1199);
+  it("probes anew after a refusal while an earlier probe is under way", () => {
+    const { pathMtu, path } = settled(1500);
+    pathMtu.onSuspicion(path.now);
+    path.advance(0);
+    const before = path.probes.length;
+
+    assert.equal(pathMtu.onTooBig(1500, path.now), false);
+    path.advance(0);
+
+    assert.equal(path.probes.length, before + 1);
+    assert.equal(pathMtu.current, 1500);
+  });
+
+  it("falls when nobody answers the probe after a refusal", () => {
+    const { pathMtu, path } = settled(1500);
+    path.limit = 1400;
+
+    pathMtu.onTooBig(1500, path.now);
+    path.advance(MINUTE);
+
+    assert.ok(pathMtu.current <= 1400 && pathMtu.current > 1396);
+  });
+
+  it("never falls below the base by a refusal (RFC 8899 §4.6.2)", () => {
+    const { pathMtu, path } = settled(1500);
+    path.deviceLimit = 600;
+
+    for (const size of [1200, 1000, 68, 1500]) pathMtu.onTooBig(size, path.now);
+    path.advance(MINUTE);
+
+    assert.equal(pathMtu.current, BASE);
   });
 
   it("follows a maximum that sinks", () => {

@@ -19,6 +19,7 @@ export interface NativeSocket {
     columns: Int32Array,
     capacity: number,
   ): number;
+  takeRefused(arena: Uint8Array, offset: number): number;
   close(): void;
   fd(): number;
   backlog(): number;

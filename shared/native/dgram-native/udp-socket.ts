@@ -147,6 +147,15 @@ export class UdpSocket {
     return this.#native.receive(arena, scratchOffset, scratchLength, columns, capacity);
   }
 
+  /**
+   * Takes one destination to which the kernel did not send since the last call, because datagrams were too long
+   * (EMSGSIZE): writes its address record at `offset` of the arena, and returns the length of the shortest of them; 0 when
+   * there is none left. At most 32 destinations are remembered.
+   */
+  takeRefused(arena: Uint8Array, offset: number): number {
+    return this.#native.takeRefused(arena, offset);
+  }
+
   /** Counters since the socket was opened; still there once it is closed. */
   statistics(): SocketStatistics {
     return this.#native.statistics();

@@ -21,6 +21,8 @@ type Probe = {
   sent: number;
   /** When the last one sent counts as lost; undefined when one is to be sent now. */
   answerBy: Milliseconds | undefined;
+  /** Whether it is sent because the kernel refused a packet that should have passed. */
+  readonly followsRefusal: boolean;
 };
 
 /**
@@ -101,9 +103,14 @@ export class PathMtu {
     return isLarger;
   }
 
-  /** Takes the kernel's word that a packet of this size does not fit the device; true when `current` changed. */
+  /**
+   * Takes the kernel's word that a packet of this size is too long to be sent; true when `current` changed. The kernel
+   * may have it from ICMP that anybody can forge, so a size in use is only given up when it refuses a probe as well, or
+   * nobody answers that; and never the base (RFC 8899 §4.6.2).
+   */
   onTooBig(size: number, now: Milliseconds): boolean {
-    if (size <= this.#current) return this.#fallTo(bytes(Math.min(this.#base, size - 1)), size, now);
+    if (size <= this.#base) return false;
+    if (size <= this.#current) return this.#confirmAfterRefusal(size, now);
     this.#smallestBad = Math.min(this.#smallestBad, size);
     this.#probes = this.#probes.filter((probe) => probe.size < size);
     this.#refineOrComplete(now);
@@ -158,6 +165,15 @@ export class PathMtu {
     if (now >= this.#raiseAt) this.#search(this.#maximum + 1);
   }
 
+  #confirmAfterRefusal(size: number, now: Milliseconds): boolean {
+    if (this.#confirmation?.followsRefusal !== true) {
+      this.#isInUse = true;
+      this.#confirmation = { ...unsent(this.#current), followsRefusal: true };
+      return false;
+    }
+    return this.#confirmation.sent > 0 && this.#fallTo(smaller(this.#base, this.#maximum), size, now);
+  }
+
   #fallTo(size: Bytes, smallestBad: number, now: Milliseconds): boolean {
     const isChanged = size !== this.#current;
     this.#current = size;
@@ -194,7 +210,7 @@ export class PathMtu {
   }
 }
 
-const unsent = (size: Bytes): Probe => ({ size, sent: 0, answerBy: undefined });
+const unsent = (size: Bytes): Probe => ({ size, sent: 0, answerBy: undefined, followsRefusal: false });
 
 const isUnsent = (probe: Probe | undefined): boolean => probe !== undefined && probe.answerBy === undefined;
 

@@ -158,9 +158,9 @@ export class DataPlane {
     let hasMore: boolean;
     do {
       this.host.settle(now);
-      const hasUnblocked = this.#send();
+      const hasNews = this.#send(now);
       this.#deliver();
-      hasMore = hasUnblocked || this.#delivery.hasRefused;
+      hasMore = hasNews || this.#delivery.hasRefused;
       this.#delivery.clear();
       this.host.recycle();
       if (hasMore) this.host.resume();
@@ -184,7 +184,7 @@ export class DataPlane {
       if (fd === this.#tun?.fd) this.#readTun(this.#tun, hooks, now);
       return;
     }
-    if ((mask & READY.writable) !== 0) this.#unblock(socket);
+    if ((mask & READY.writable) !== 0) this.#unblock(socket, now);
     if ((mask & (READY.readable | READY.failed)) === 0) return;
     socket.receive(this.#received);
     this.host.handleDatagrams(this.#received, socket.outlet, now);
@@ -215,23 +215,35 @@ export class DataPlane {
     }
   }
 
-  /** Sends what the core filled; true when a socket that was blocked takes more again. */
-  #send(): boolean {
-    let hasUnblocked = false;
+  /** Sends what the core filled; true when a socket that was blocked takes more again, or the kernel refused a size. */
+  #send(now: Milliseconds): boolean {
+    let hasNews = false;
     for (const socket of this.sockets) {
       const wasBlocked = socket.outlet.isBlocked;
       if (socket.outlet.batch.count === 0) continue;
       this.tap?.onSent(socket.outlet.batch);
       socket.flush(this.#aead);
+      if (this.#tellRefused(socket, now)) hasNews = true;
       if (socket.outlet.isBlocked === wasBlocked) continue;
       this.#followBlocking(socket);
-      if (wasBlocked) hasUnblocked = true;
+      if (wasBlocked) hasNews = true;
     }
-    return hasUnblocked;
+    return hasNews;
   }
 
-  #unblock(socket: LinkSocket): void {
+  /** Tells the core what the kernel found too long to send; true when there was anything. */
+  #tellRefused(socket: LinkSocket, now: Milliseconds): boolean {
+    let hasAny = false;
+    for (let length = socket.takeRefused(); length > 0; length = socket.takeRefused()) {
+      this.host.handleTooBig(socket.outlet, socket.memory.record, length, now);
+      hasAny = true;
+    }
+    return hasAny;
+  }
+
+  #unblock(socket: LinkSocket, now: Milliseconds): void {
     socket.flush(this.#aead);
+    this.#tellRefused(socket, now);
     if (socket.outlet.isBlocked) return;
     this.#followBlocking(socket);
     this.host.resume();

@@ -67,6 +67,11 @@ export class LinkSocket {
     this.outlet.isBlocked = this.socket.backlog > 0;
   }
 
+  /** The length of a datagram that the kernel found too long, its destination in `memory.record`; 0 when there is none left. */
+  takeRefused(): number {
+    return this.socket.takeRefused(this.#arena.bytes, this.memory.record);
+  }
+
   close(): void {
     this.socket.close();
   }

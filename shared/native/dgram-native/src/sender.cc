@@ -105,11 +105,17 @@ Sender::Verdict Sender::judge(int error, SendQueue& queue, SocketCounters& count
   } else if (error == ECONNREFUSED && !hasRetriedRefusal_) {
     hasRetriedRefusal_ = true;
   } else {
+    if (error == EMSGSIZE) noteRefused(queue);
     counters.countDrops(error, count);
     queue.consume(count);
     hasRetriedRefusal_ = false;
   }
   return Verdict::retry;
+}
+
+void Sender::noteRefused(SendQueue& queue) {
+  const Run& run = queue.run(queue.firstRun());
+  refused_.note(queue.destination(run).record, queue.length(run.firstSlot));
 }
 
 }  // namespace dgram

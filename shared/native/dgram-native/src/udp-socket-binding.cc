@@ -97,6 +97,16 @@ napi_value receive(napi_env env, napi_callback_info info) {
   return toJavaScript(env, static_cast<double>(rows));
 }
 
+napi_value takeRefused(napi_env env, napi_callback_info info) {
+  JavaScriptCall call(env, info);
+  auto* socket = call.self<UdpSocket>();
+  const ByteView arena = call.bytes(0, "arena");
+  const int64_t offset = call.integer(1, "offset", 0, INT32_MAX);
+  if (call.hasFailed()) return nullptr;
+  if (!arena.contains(offset, ADDRESS_RECORD_SIZE)) return call.rangeError("the record lies outside the arena");
+  return toJavaScript(env, static_cast<double>(socket->refused().take(arena.data + offset)));
+}
+
 napi_value close(napi_env env, napi_callback_info info) {
   JavaScriptCall call(env, info);
   auto* socket = call.self<UdpSocket>();
@@ -199,6 +209,7 @@ void exportUdpSocket(napi_env env, napi_value exports) {
               {{"send", send},
                {"flush", flush},
                {"receive", receive},
+               {"takeRefused", takeRefused},
                {"close", close},
                {"fd", fd},
                {"backlog", backlog},

@@ -113,6 +113,7 @@ int UdpSocket::bufferBytes(int option) const {
 void UdpSocket::close() {
   descriptor_.reset();
   queue_->clear();
+  sender_.refused().clear();
 }
 
 size_t UdpSocket::send(const TransmitRows& rows, size_t from, size_t to) {

@@ -60,6 +60,9 @@ class UdpSocket {
   // Seals and sends rows that were checked before, and returns how many it took: fewer only when the backlog is full.
   size_t send(const TransmitRows& rows, size_t from, size_t to);
 
+  // To whom it did not send because the kernel found the datagrams too long.
+  RefusedSizes& refused() { return sender_.refused(); }
+
   size_t receive(const Scratch& scratch, const ColumnView& columns, int& failure) {
     return receiver_.receive(descriptor(), scratch, columns, counters_, failure);
   }

@@ -33,6 +33,7 @@ describe("A socket at the limits of the kernel", options, () => {
         tooBig: 10,
         drops: { EMSGSIZE: 10 },
         lastError: "EMSGSIZE",
+        refused: [1390, 0],
         segmentation: offload === "segmenting",
       });
     });

@@ -1,4 +1,4 @@
-import { Poller, UdpSocket } from "../index.ts";
+import { ADDRESS_RECORD_SIZE, Poller, readAddressRecord, UdpSocket } from "../index.ts";
 import { numbered, numberOf, ReceiveBatch, receiveAll, sendAll, TransmitBatch } from "./batches.ts";
 
 // One scenario in a network namespace that was prepared for it; prints what happened as JSON.
@@ -50,10 +50,19 @@ function meetFullBacklog(): unknown {
 
 /** Rows 3 to 12 exceed the MTU of 1300; row 13 is the shorter end of their run. */
 function exceedMtu(): unknown {
-  sendAll(sender, fill([...repeat(1200, 3), ...repeat(1400, 10), 1000, 1000]));
+  sendAll(sender, fill([...repeat(1200, 3), ...repeat(1400, 9), 1390, 1000, 1000]));
   const { tooBig, drops, lastError } = sender.statistics();
   const received = receiveAll(receiver).map(numberOf);
-  return { received, tooBig, drops, lastError, segmentation: sender.offloads.segmentation };
+  const refused = [takeRefused(), takeRefused()];
+  return { received, tooBig, drops, lastError, refused, segmentation: sender.offloads.segmentation };
+}
+
+/** Whether the kernel has refused datagrams to the receiver, and the length of the shortest; 0 when none is left. */
+function takeRefused(): number {
+  const record = new Uint8Array(ADDRESS_RECORD_SIZE);
+  const length = sender.takeRefused(record, 0);
+  const to = readAddressRecord(record, 0);
+  return length === 0 || (to?.address === LOOPBACK && to.port === receiver.port) ? length : -1;
 }
 
 function lackRoute(): unknown {

@@ -144,6 +144,7 @@ function socketCalls(world: World): Call[] {
   return sockets.flatMap((socket) => [
     on(socket, "send", () => [aead, arenaWithRecord(world), transmitColumns(dice), ...rows(dice)]),
     on(socket, "receive", () => [arena, 64 + dice.integer(9), 80_000, columns(), 128]),
+    on(socket, "takeRefused", () => [arena, 8 * dice.integer(9)]),
     on(poller, "set", () => [socket.fd, { readable: true, writable: dice.random() < 0.1 }]),
     on(poller, "remove", () => [socket.fd]),
   ]);
