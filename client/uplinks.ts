@@ -66,17 +66,42 @@ export class Uplinks {
 
   async #refresh(signal: AbortSignal): Promise<UplinkEvent[]> {
     try {
-      const network = await readNetwork(signal);
-      const plans = await this.#plan(network);
-      await this.#undoOthers([...plans.values()]);
-      const present = new Set(leftoversIn(network, []).map(keyOf));
-      const events: UplinkEvent[] = [];
-      for (const [link, plan] of plans) events.push(await this.#setUp(link, plan, present));
-      return events;
+      let before = "";
+      for (;;) {
+        const network = await readNetwork(signal);
+        const plans = await this.#plan(network);
+        const failures = new Map<string, unknown>();
+        const events = await this.#follow(network, plans, failures);
+        // A plan can be overtaken, as when an address goes while it is used; it failed only if it still stands.
+        const now = JSON.stringify([...plans]);
+        const hasFailed = failures.size > 0 && now === before;
+        if (hasFailed) for (const [link, error] of failures) this.#fail(error, link);
+        if (hasFailed || failures.size === 0) return events;
+        before = now;
+      }
     } catch (error) {
       if (!signal.aborted) this.#fail(error, null);
       return [];
     }
+  }
+
+  async #follow(
+    network: NetworkSnapshot,
+    plans: ReadonlyMap<string, UplinkPlan>,
+    failures: Map<string, unknown>,
+  ): Promise<UplinkEvent[]> {
+    await this.#undoOthers([...plans.values()]);
+    const present = new Set(leftoversIn(network, []).map(keyOf));
+    const events: UplinkEvent[] = [];
+    for (const [link, plan] of plans) {
+      try {
+        events.push(await this.#setUp(link, plan, present));
+      } catch (error) {
+        failures.set(link, error);
+        events.push({ kind: "unavailable", link, reason: "setup failed" });
+      }
+    }
+    return events;
   }
 
   async #plan(network: NetworkSnapshot): Promise<Map<string, UplinkPlan>> {
@@ -96,14 +121,9 @@ export class Uplinks {
   }
 
   async #setUp(link: string, plan: UplinkPlan, present: ReadonlySet<string>): Promise<UplinkEvent> {
-    try {
-      const missing = plan.changes.filter((change) => !this.#isMade(change, present));
-      if (missing.length > 0) await this.#options.changes.apply(missing);
-      for (const change of missing) this.#made.set(keyOf(change), change);
-    } catch (error) {
-      this.#fail(error, link);
-      return { kind: "unavailable", link, reason: "setup failed" };
-    }
+    const missing = plan.changes.filter((change) => !this.#isMade(change, present));
+    if (missing.length > 0) await this.#options.changes.apply(missing);
+    for (const change of missing) this.#made.set(keyOf(change), change);
     if (plan.kind === "available") return { kind: "available", link, socket: plan.socket };
     return { kind: "unavailable", link, reason: plan.reason };
   }
