@@ -55,6 +55,8 @@ export class TunnelHost {
   readonly #touched = new Set<Tunnel>();
   /** Slots of keys that are no longer used, but may be named by batches that were not written yet. */
   readonly #spentKeys: number[] = [];
+  /** The tunnel that had a packet last since `settle`: packets come in runs. */
+  #latest: Tunnel | undefined;
   #events: HostEvent[] = [];
   #inbound: Inbound | undefined;
 
@@ -103,6 +105,7 @@ export class TunnelHost {
     this.tunnels.delete(tunnel);
     this.#timers.remove(tunnel);
     this.#touched.delete(tunnel);
+    this.#latest = undefined;
   }
 
   /** How many cells no packet waits in. */
@@ -156,6 +159,8 @@ export class TunnelHost {
 
   handlePacket(tunnel: Tunnel, batch: PacketBatch, row: number, now: Milliseconds): void {
     tunnel.handlePacket(batch, row, now);
+    if (tunnel === this.#latest) return;
+    this.#latest = tunnel;
     this.touch(tunnel);
   }
 
@@ -174,6 +179,7 @@ export class TunnelHost {
       this.#timers.schedule(tunnel, milliseconds(Math.max(now, tunnel.nextTimeout())));
     }
     this.#touched.clear();
+    this.#latest = undefined;
   }
 
   /** What happened in all tunnels since the last call. */

@@ -1,5 +1,8 @@
 import { NO_CELL } from "../packet/cell-pool.ts";
 
+// A head as long as this is copied sooner than a built-in function is called.
+const LOOPED = 64;
+
 /** The transport checksum of the packet is partial; beside BEGIN and END in a fragment's flags. */
 export const CHECKSUM_PARTIAL = 2;
 
@@ -69,7 +72,8 @@ export class Fragment {
   /** Copies `length` bytes, starting at `from` of what is left, to `offset`. */
   copyTo(bytes: Uint8Array, offset: number, from: number, length: number): void {
     const fromHead = Math.max(0, Math.min(length, this.headLength - from));
-    if (fromHead > 0) bytes.copyWithin(offset, this.headOffset + from, this.headOffset + from + fromHead);
+    if (fromHead > LOOPED) bytes.copyWithin(offset, this.headOffset + from, this.headOffset + from + fromHead);
+    else for (let at = 0; at < fromHead; at++) bytes[offset + at] = bytes[this.headOffset + from + at] ?? 0;
     const bodyStart = this.bodyOffset + Math.max(0, from - this.headLength);
     if (fromHead < length) bytes.copyWithin(offset + fromHead, bodyStart, bodyStart + length - fromHead);
   }

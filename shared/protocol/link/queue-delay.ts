@@ -31,10 +31,13 @@ export class QueueDelay {
   #count = 0;
   #variation = 0;
   #millisecondsPerByte = 0;
+  /** `current`, which is asked for with every packet; NaN when it has to be found anew. */
+  #current = Number.NaN;
 
   /** Tells the line's rate, as far as it is known, by which packets of different sizes are compared. */
   setRate(rate: BytesPerSecond): void {
     this.#millisecondsPerByte = rate === UNLIMITED ? 0 : 1000 / rate;
+    this.#current = Number.NaN;
   }
 
   /** Takes the difference between arrival and sending of a packet of `size` bytes; any constant may be in it. */
@@ -48,12 +51,16 @@ export class QueueDelay {
     this.#count++;
     this.#advance(now);
     this.#offerBase(delay, size);
+    this.#current = Number.NaN;
   }
 
   /** The queueing delay at the latest sample, 0 before the first. */
   get current(): Milliseconds {
     if (this.#count === 0) return milliseconds(0);
-    return milliseconds(Math.max(0, this.#netOf(this.#smallestRecent()) - this.#base()));
+    if (Number.isNaN(this.#current)) {
+      this.#current = Math.max(0, this.#netOf(this.#smallestRecent()) - this.#base());
+    }
+    return milliseconds(this.#current);
   }
 
   /** How far single delays are from the trend, on average: the line's jitter, in milliseconds. */
@@ -67,6 +74,7 @@ export class QueueDelay {
     const steps = this.#smallestRecent();
     this.#baseDelay.fill(NEVER);
     this.#offerBase(this.#delayOf(steps), this.#sizeOf(steps));
+    this.#current = Number.NaN;
   }
 
   /** Forgets everything, as for another path or peer. */

@@ -198,8 +198,9 @@ export class Recovery {
     const cell = cells.take();
     if (cell === NO_CELL) return NO_CELL;
     const start = cell + FRAME_OFFSET;
-    this.#bytes.copyWithin(start, header, header + FRAGMENT_HEADER_SIZE);
-    fragment.copyTo(this.#bytes, start + FRAGMENT_HEADER_SIZE, 0, length);
+    const bytes = this.#bytes;
+    for (let at = 0; at < FRAGMENT_HEADER_SIZE; at++) bytes[start + at] = bytes[header + at] ?? 0;
+    fragment.copyTo(bytes, start + FRAGMENT_HEADER_SIZE, 0, length);
     return cell;
   }
 
