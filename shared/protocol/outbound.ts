@@ -1,4 +1,4 @@
-import { BULK, Fragment, PINNED } from "./bundle/fragment.ts";
+import { Fragment, PINNED } from "./bundle/fragment.ts";
 import { PacketIntake } from "./bundle/packet-intake.ts";
 import type { SendingOrder } from "./bundle/sending-order.ts";
 import { DROP, type DropCounters } from "./drop-reason.ts";
@@ -6,11 +6,9 @@ import { FragmentSender } from "./fragment-sender.ts";
 import type { MemberLink } from "./link/member-link.ts";
 import type { Arena } from "./packet/arena.ts";
 import type { CellPool } from "./packet/cell-pool.ts";
-import { flowHash } from "./packet/flow.ts";
 import type { PacketBatch } from "./packet/packet-batch.ts";
 import { PinnedTraffic, type Pinning } from "./pinning/pinned-traffic.ts";
 import { FairQueue } from "./queue/fair-queue.ts";
-import { FlowTable } from "./queue/flow-table.ts";
 import { queueLimit, SMALLEST_QUEUE } from "./queue/queue-limit.ts";
 import type { Recovery } from "./recovery/recovery.ts";
 import { Governor } from "./scheduler/governor.ts";
@@ -21,6 +19,9 @@ import { BEGIN, FRAGMENT_HEADER_SIZE } from "./wire/frame-header.ts";
 
 // What was measured of the links is looked at so often.
 const FOLLOWING_INTERVAL = 10;
+
+// The segments of a super-packet stay on a link for so long by its rate, before the best one is looked for again.
+const RUN_SECONDS = 50e-6;
 
 // How soon after a burst the links that it passed by get a null fragment: at least this, at most twice this.
 const NULL_FRAGMENT_INTERVAL = milliseconds(30);
@@ -45,14 +46,15 @@ export class Outbound {
   readonly recovery: Recovery;
   readonly pinned: PinnedTraffic;
   readonly #options: OutboundOptions;
-  readonly #bytes: Uint8Array;
   readonly #fragment = new Fragment();
-  readonly #flows = new FlowTable();
   readonly #demand: Demand = { size: 0, isBulk: false, backlog: 0 };
   readonly #governor = new Governor();
   readonly #intake: PacketIntake;
   readonly #sender: FragmentSender;
   #classes: number;
+  /** The link of the run of segments that is being sent, and how many bytes more it may take before others are asked. */
+  #runLink: MemberLink | undefined;
+  #runRoom = 0;
   #isPinnedNext = true;
   #nextCheck: Milliseconds = NEVER;
   #followedAt: Milliseconds = milliseconds(Number.NEGATIVE_INFINITY);
@@ -65,7 +67,6 @@ export class Outbound {
     const send = this.#sendWhole.bind(this);
     this.#options = options;
     this.#classes = peer.classes;
-    this.#bytes = arena.bytes;
     this.#intake = new PacketIntake(arena.bytes, peer);
     this.queue = new FairQueue(arena, cells, SMALLEST_QUEUE);
     this.#sender = new FragmentSender({ arena, cells, links, scheduler, tellsPinned: pinning.kind === "filters" });
@@ -79,22 +80,18 @@ export class Outbound {
     const fragment = this.#fragment;
     const { drops } = this.#options;
     const intake = this.#intake;
-    if (!intake.take(batch, row, fragment, drops)) return;
+    if (!intake.take(batch, row, fragment, drops, now)) return; // packet/ and bundle/
     this.packets++;
     this.packetBytes += fragment.length - 1;
-    const flow = flowHash(this.#bytes, batch.headOffset(row), batch.headLength(row)); // packet/
-    const isBulk = this.#flows.isBulk(flow, now); // queue/
-    intake.classify(fragment, this.#flows.classOf(flow, this.#classes, now), isBulk); // bundle/
+    const { flow } = intake;
+    if (!batch.continues(row)) this.#runLink = undefined;
     const link = this.pinned.linkFor(fragment, flow, now); // pinning/
     const queue = link === undefined ? this.queue : this.pinned.queueOf(link);
     if (link !== undefined) fragment.flags |= PINNED;
     const mayPass = queue.isEmpty && (link !== undefined || this.recovery.isEmpty);
     if (mayPass && (link === undefined ? this.#send(fragment, now) : this.#sendWhole(link, fragment, now))) return;
     if (!this.#hasLink()) return drops.count(DROP.noLink);
-    if (!isBulk && (fragment.flags & BEGIN) !== 0 && !queue.isSparse(flow)) {
-      this.#flows.onQueued(flow, now);
-      fragment.flags |= BULK;
-    }
+    if (!fragment.isBulk && (fragment.flags & BEGIN) !== 0 && !queue.isSparse(flow)) intake.onQueued(fragment, now);
     if (!queue.push(fragment, flow, now)) this.#dropRest(fragment);
   }
 
@@ -111,8 +108,10 @@ export class Outbound {
 
   #pollQueue(now: Milliseconds): void {
     const fragment = this.#fragment;
+    this.#runLink = undefined;
     while (this.queue.peek(fragment, now)) {
       const isSent = this.#send(fragment, now);
+      this.#runLink = undefined;
       // Without a cell for its header the rest of a packet cannot leave; its own cell helps the next one.
       const isStuck = !isSent && !fragment.hasHeadroom && this.#options.cells.freeCount === 0;
       if (isStuck) this.#dropRest(fragment);
@@ -241,19 +240,30 @@ export class Outbound {
 
   /** Sends a packet, in several fragments where it does not fit a link; false when something is left. */
   #send(fragment: Fragment, now: Milliseconds): boolean {
-    const { links } = this.#options;
     const demand = this.#demand;
     demand.isBulk = fragment.isBulk;
     demand.backlog = this.queue.bytes;
     while (fragment.length > 0) {
       demand.size = fragment.length;
-      const link = this.scheduler.pick(links, demand, now); // scheduler/
+      const link = this.#pick(now);
       if (link === undefined) return false;
       const taken = fragment.takeable(link.largestFrame - FRAGMENT_HEADER_SIZE); // bundle/
       if (!this.#sendFragment(link, fragment, taken, now)) return false;
       fragment.advance(taken, BEGIN);
+      // The parts of one packet are not a run.
+      if (fragment.length > 0) this.#runLink = undefined;
     }
     return true;
+  }
+
+  #pick(now: Milliseconds): MemberLink | undefined {
+    const { size } = this.#demand;
+    if (this.#runLink === undefined || this.#runRoom < size || !this.#runLink.mayCarry(now)) {
+      this.#runLink = this.scheduler.pick(this.#options.links, this.#demand, now); // scheduler/
+      this.#runRoom = RUN_SECONDS * (this.#runLink?.pacer.rate ?? 0);
+    }
+    this.#runRoom -= size;
+    return this.#runLink;
   }
 
   /** Sends a packet, or a piece behind one that was sent, on one link in one go; false when it has to wait. */

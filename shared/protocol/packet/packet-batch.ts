@@ -1,6 +1,9 @@
 /** The packet's transport checksum is partial (only the pseudo header is summed), as `VIRTIO_NET_HDR_F_NEEDS_CSUM`. */
 export const FLAG_CHECKSUM_PARTIAL = 1;
 
+/** The row before is the segment before this one, of one super-packet: they are of one flow and not larger. */
+export const FLAG_CONTINUES = 2;
+
 /** Free bytes before every packet's head in the arena, for the headers that framing puts in front of it. */
 export const HEADROOM = 32;
 
@@ -41,6 +44,11 @@ export class PacketBatch {
 
   flags(row: number): number {
     return this.columns[4 * this.capacity + row] ?? 0;
+  }
+
+  /** Whether the row continues what the row before it began. */
+  continues(row: number): boolean {
+    return row > 0 && (this.flags(row) & FLAG_CONTINUES) !== 0;
   }
 
   /** Adds one packet that is a single piece; for simulation and tests. Returns false when the batch is full. */

@@ -1,5 +1,5 @@
 import type { Bundles } from "../../../server/bundles.ts";
-import { FLAG_CHECKSUM_PARTIAL, HEADROOM } from "../../../shared/protocol/packet/packet-batch.ts";
+import { FLAG_CHECKSUM_PARTIAL, FLAG_CONTINUES, HEADROOM } from "../../../shared/protocol/packet/packet-batch.ts";
 import { createScheduler } from "../../../shared/protocol/scheduler/schedulers.ts";
 import type { HandshakeCrypto } from "../../../shared/protocol/session/handshake-crypto.ts";
 import { secretKeyOf } from "../../../shared/protocol/session/key-id.ts";
@@ -12,6 +12,8 @@ import type { Stopwatch } from "./stopwatch.ts";
 
 const PACKETS = 256;
 const PACKET_SIZE = 1400;
+// Of a super-packet of 64 KiB.
+const SEGMENTS = 46;
 const HEAD_SIZE = 40;
 const STRIDE = 2048;
 // 256 packets in so long are 5.7 Gbit/s.
@@ -128,7 +130,8 @@ class TunnelPair {
     for (let row = 0; row < PACKETS; row++) {
       const offset = packetArea + row * STRIDE + HEADROOM;
       arena.bytes.set(tcpHeaders(source), offset);
-      packets.add(offset, HEAD_SIZE, FLAG_CHECKSUM_PARTIAL);
+      const isFirst = row % SEGMENTS === 0;
+      packets.add(offset, HEAD_SIZE, FLAG_CHECKSUM_PARTIAL | (isFirst ? 0 : FLAG_CONTINUES));
       const { columns, capacity } = packets;
       columns[2 * capacity + row] = offset + HEAD_SIZE;
       columns[3 * capacity + row] = PACKET_SIZE - HEAD_SIZE;

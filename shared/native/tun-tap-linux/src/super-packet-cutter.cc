@@ -45,13 +45,15 @@ void SuperPacketCutter::prepareTemplate(const VirtioHeader& header) {
 }
 
 void SuperPacketCutter::cut(PacketRows& rows, ScratchRegion& scratch) {
+  int32_t flags = FLAG_CHECKSUM_PARTIAL;
   while (remaining_ > 0 && !rows.isFull()) {
     const uint32_t head = scratch.next(layout_.payload);
     if (head == ScratchRegion::NO_ROOM) return;
     const uint32_t size = std::min(remaining_, segmentSize_);
     scratch.take(head, layout_.payload);
     writeHead(scratch.at(head), size);
-    rows.append(head, layout_.payload, payloadOffset_, size, FLAG_CHECKSUM_PARTIAL);
+    rows.append(head, layout_.payload, payloadOffset_, size, flags);
+    flags |= FLAG_CONTINUES;
     payloadOffset_ += size;
     remaining_ -= size;
     ++index_;
