@@ -12,6 +12,7 @@ import { FairQueue } from "./queue/fair-queue.ts";
 import { queueLimit, SMALLEST_QUEUE } from "./queue/queue-limit.ts";
 import type { Recovery } from "./recovery/recovery.ts";
 import { Governor } from "./scheduler/governor.ts";
+import { RunLink } from "./scheduler/run-link.ts";
 import type { Demand, Scheduler } from "./scheduler/scheduler.ts";
 import type { PeerLimits } from "./seal/security-association.ts";
 import { bytesPerSecond, earliest, type Milliseconds, milliseconds, NEVER } from "./units.ts";
@@ -20,8 +21,8 @@ import { BEGIN, FRAGMENT_HEADER_SIZE } from "./wire/frame-header.ts";
 // What was measured of the links is looked at so often.
 const FOLLOWING_INTERVAL = 10;
 
-// The segments of a super-packet stay on a link for so long by its rate, before the best one is looked for again.
-const RUN_SECONDS = 50e-6;
+// So long after a line has died its flows still come as fast as it took them, and lose much.
+const HURRY = 2000;
 
 // How soon after a burst the links that it passed by get a null fragment: at least this, at most twice this.
 const NULL_FRAGMENT_INTERVAL = milliseconds(30);
@@ -49,12 +50,11 @@ export class Outbound {
   readonly #fragment = new Fragment();
   readonly #demand: Demand = { size: 0, isBulk: false, backlog: 0 };
   readonly #governor = new Governor();
+  readonly #run = new RunLink();
   readonly #intake: PacketIntake;
   readonly #sender: FragmentSender;
   #classes: number;
-  /** The link of the run of segments that is being sent, and how many bytes more it may take before others are asked. */
-  #runLink: MemberLink | undefined;
-  #runRoom = 0;
+  #answering = 0;
   #isPinnedNext = true;
   #nextCheck: Milliseconds = NEVER;
   #followedAt: Milliseconds = milliseconds(Number.NEGATIVE_INFINITY);
@@ -84,7 +84,7 @@ export class Outbound {
     this.packets++;
     this.packetBytes += fragment.length - 1;
     const { flow } = intake;
-    if (!batch.continues(row)) this.#runLink = undefined;
+    if (!batch.continues(row)) this.#run.end();
     const link = this.pinned.linkFor(fragment, flow, now); // pinning/
     const queue = link === undefined ? this.queue : this.pinned.queueOf(link);
     if (link !== undefined) fragment.flags |= PINNED;
@@ -108,10 +108,9 @@ export class Outbound {
 
   #pollQueue(now: Milliseconds): void {
     const fragment = this.#fragment;
-    this.#runLink = undefined;
     while (this.queue.peek(fragment, now)) {
+      this.#run.end();
       const isSent = this.#send(fragment, now);
-      this.#runLink = undefined;
       // Without a cell for its header the rest of a packet cannot leave; its own cell helps the next one.
       const isStuck = !isSent && !fragment.hasHeadroom && this.#options.cells.freeCount === 0;
       if (isStuck) this.#dropRest(fragment);
@@ -217,7 +216,13 @@ export class Outbound {
     const { links } = this.#options;
     const { scheduler, mirrors } = this.#sender;
     let rate = 0;
-    for (const link of links) if (link.isUp) rate += link.estimator.capacity;
+    let answering = 0;
+    for (const { isUp, isSilent, estimator } of links) {
+      if (isUp) rate += estimator.capacity;
+      if (isUp && !isSilent) answering++;
+    }
+    if (answering < this.#answering) this.queue.hurriesUntil = milliseconds(now + HURRY);
+    this.#answering = answering;
     const { deliveredBytes } = this.recovery.counters;
     this.#governor.update(links, scheduler.copiesToAll ? undefined : deliveredBytes, now);
     mirrors.update(links, scheduler.copiesToAll, this.#governor.trials);
@@ -250,20 +255,18 @@ export class Outbound {
       const taken = fragment.takeable(link.largestFrame - FRAGMENT_HEADER_SIZE); // bundle/
       if (!this.#sendFragment(link, fragment, taken, now)) return false;
       fragment.advance(taken, BEGIN);
-      // The parts of one packet are not a run.
-      if (fragment.length > 0) this.#runLink = undefined;
+      if (fragment.length > 0) this.#run.end();
     }
     return true;
   }
 
   #pick(now: Milliseconds): MemberLink | undefined {
     const { size } = this.#demand;
-    if (this.#runLink === undefined || this.#runRoom < size || !this.#runLink.mayCarry(now)) {
-      this.#runLink = this.scheduler.pick(this.#options.links, this.#demand, now); // scheduler/
-      this.#runRoom = RUN_SECONDS * (this.#runLink?.pacer.rate ?? 0);
-    }
-    this.#runRoom -= size;
-    return this.#runLink;
+    const same = this.#run.take(size, now);
+    if (same !== undefined) return same;
+    const link = this.scheduler.pick(this.#options.links, this.#demand, now); // scheduler/
+    this.#run.begin(link, size);
+    return link;
   }
 
   /** Sends a packet, or a piece behind one that was sent, on one link in one go; false when it has to wait. */

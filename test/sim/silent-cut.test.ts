@@ -24,12 +24,16 @@ describe("A line that is cut in silence under load", () => {
   });
 
   for (const set of LINE_SETS) {
-    it(`stops a TCP flow for 300 ms at most, over ${set.name}`, () => {
-      const { tcp } = run([{ kind: "tcp", direction: "down", control: "cubic" }]);
+    for (const control of ["cubic", "bbr"] as const) {
+      it(`stops a TCP flow by ${control} for 300 ms at most, over ${set.name}`, () => {
+        for (const direction of ["down", "up"] as const) {
+          const { tcp } = run([{ kind: "tcp", direction, control }]);
 
-      const gap = tcp[0]?.longestGap ?? Number.NaN;
-      assert.ok(gap <= 300, `${gap} ms`);
-    });
+          const gap = tcp[0]?.longestGap ?? Number.NaN;
+          assert.ok(gap <= 300, `${direction}: ${gap} ms`);
+        }
+      });
+    }
 
     it(`sends next to nothing again that had arrived, over ${set.name}`, () => {
       let duplicates = 0;

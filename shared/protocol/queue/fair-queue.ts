@@ -45,6 +45,8 @@ export class FairQueue {
   #target = codelTarget(UNLIMITED, FULL_PACKET);
   /** The most bytes that may wait. What was queued before the limit sank is dropped at the next push. */
   limit: number;
+  /** Until when segments of TCP leave in the order of their stream however short the queue is. */
+  hurriesUntil: Milliseconds = milliseconds(Number.NEGATIVE_INFINITY);
   /** Packets that were dropped to make room for others. */
   overLimit = 0;
 
@@ -186,7 +188,9 @@ export class FairQueue {
 
   #queue(flow: number, first: number, now: Milliseconds): void {
     const head = this.#flows.head(flow);
-    const isLong = head !== NONE && now - this.#packets.pieces.queuedAt(head) > this.#target + OVERLONG;
+    const isLong =
+      head !== NONE &&
+      (now < this.hurriesUntil || now - this.#packets.pieces.queuedAt(head) > this.#target + OVERLONG);
     if (isLong) placeInFlow(this.#packets, this.#flows, flow, first);
     else this.#flows.append(flow, first);
   }
