@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { MemberLink } from "../../shared/protocol/link/member-link.ts";
 import { LinkSet } from "../../shared/protocol/scheduler/link-set.ts";
-import { megabitsPerSecond, milliseconds } from "../../shared/protocol/units.ts";
+import { megabitsPerSecond, milliseconds, UNLIMITED } from "../../shared/protocol/units.ts";
 import { type TestLinkOptions, upLink } from "../support/member-links.ts";
 
 const NOW = milliseconds(1000);
@@ -47,6 +47,14 @@ describe("The links that bulk is spread over", () => {
     for (let now = 1000; now <= 60_000; now += 1000) set.refresh(links, 0, milliseconds(now));
 
     assert.deepEqual([atFirst, afterwards, set.swing], [1, 4, 1]);
+  });
+
+  it("ask for no long queue to find out what a far line carries that has no configured rate", () => {
+    const unknown = { sendRate: UNLIMITED };
+
+    assert.ok(setOf([line(0, 50, 20), line(1, 0, 120, unknown)]).usefulWait > 0);
+    assert.equal(setOf([line(0, 50, 20), line(1, 0, 600, unknown)]).usefulWait, 0);
+    assert.ok(setOf([line(0, 50, 20), line(1, 50, 600)]).usefulWait > 0);
   });
 
   it("are those in use only, and reserves when there is no other", () => {

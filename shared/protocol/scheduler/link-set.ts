@@ -22,6 +22,8 @@ const DOUBTFUL_LOSS = 0.01;
 // A rate that was not proven for ten seconds says little of a link that was given nothing since.
 const SURE = 0.7;
 const DOUBTFUL_JITTER = 3;
+// The queue does not grow longer than this only to find out what such a link carries.
+const LONGEST_TRIAL_WAIT = 120;
 
 // What waits so long in front of a tier shows that it is full.
 const TIER_DISTANCE = 25;
@@ -76,7 +78,10 @@ export class LinkSet {
 
   /** How long the queue must stand for the next link to be of use; 0 when all that are worth it are in use. */
   get usefulWait(): Milliseconds {
-    return milliseconds(this.#isWorth(this.#count) ? this.#extraDelay(this.#count) : 0);
+    const next = this.#ordered[this.#count];
+    if (next === undefined || !this.#isWorth(this.#count)) return milliseconds(0);
+    const wait = this.#extraDelay(this.#count);
+    return milliseconds(this.#isUnsure(next) && wait > LONGEST_TRIAL_WAIT ? 0 : wait);
   }
 
   /** Counts what left on any link. */
