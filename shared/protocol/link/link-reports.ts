@@ -7,13 +7,15 @@ import { nearestLink } from "./arrival.ts";
 import type { MemberLink } from "./member-link.ts";
 import { transmit } from "./transmit.ts";
 
+// What arrived last, read in one go; one for all links, as it takes 4 KiB.
+const SCRATCH = new QualityReport();
+
 /** Exchanges quality reports (the purpose of RFC 1989) on one link. */
 export class LinkReports {
   readonly #link: MemberLink;
   readonly #links: readonly MemberLink[];
   readonly #arena: Arena;
   readonly #cells: CellPool;
-  readonly #report = new QualityReport();
 
   /** Beside `links`, which are all of its bundle. */
   constructor(link: MemberLink, links: readonly MemberLink[], arena: Arena, cells: CellPool) {
@@ -28,7 +30,7 @@ export class LinkReports {
    * What became of packets is in that link's `sentPackets`.
    */
   handleFrame(offset: number, length: number, now: Milliseconds): MemberLink | undefined {
-    const report = this.#report;
+    const report = SCRATCH;
     if (!readQualityReport(this.#arena.bytes, offset, length, report)) return undefined;
     const link = this.#link;
     if (link.handleReport(report, now)) return link;

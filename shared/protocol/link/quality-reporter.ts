@@ -34,6 +34,9 @@ const BUSY_GAP = 25;
 const QUIET_GAPS = 4;
 const SHORTEST_QUIET = milliseconds(40);
 
+// Filled and written in one go; one for all links, as it takes 4 KiB.
+const SCRATCH = new QualityReport();
+
 const OUTER_SIZE_GUESS = 28 + 24;
 const NONE = -1;
 
@@ -45,7 +48,6 @@ const NONE = -1;
 export class QualityReporter {
   // A byte for each packet number modulo the size of the history; a report reads at most as many.
   readonly #isReceived = new Uint8Array(DESCRIBED_LIMIT);
-  readonly #report = new QualityReport();
   readonly #farewell = new Uint8Array(LARGEST_QUALITY_REPORT);
   readonly #highestOfReports = new Float64Array(REPORTS_TOLD);
   #farewellSize = 0;
@@ -152,7 +154,7 @@ export class QualityReporter {
   }
 
   #writeNews(bytes: Uint8Array, offset: number, now: Milliseconds): number {
-    const report = this.#report;
+    const report = SCRATCH;
     report.session = this.#session;
     report.serial = this.#serial & 0xffff;
     report.highest = this.#highest % 2 ** 32;

@@ -10,7 +10,7 @@ export const FATE = {
 /** In place of a position where there is none. */
 export const NO_POSITION = -1;
 
-const SMALLEST = 256;
+const SMALLEST = 32;
 /** No more packets than this are remembered: at 1 Gbit/s and 1400 bytes, those of 0.7 s. */
 export const LARGEST_RING = 65_536;
 /** No more of them are waited for, so that keepalives and reports never write over one of which the fate is not known. */

@@ -2,7 +2,7 @@ import { type Milliseconds, milliseconds } from "../units.ts";
 import { CLASS_LIMIT } from "../wire/frame-header.ts";
 
 // Flows are told apart by this many buckets of their hashes.
-const BUCKET_COUNT = 4096;
+const BUCKET_COUNT = 1024;
 const BUCKET_MASK = BUCKET_COUNT - 1;
 
 // A flow that has built up a queue stays bulk until it was quiet for longer than its packets may be under way.
@@ -20,9 +20,9 @@ const NO_CLASS = 0;
  * flows do not wait for each other's. Class 0, that of real-time packets, is given to none.
  */
 export class FlowTable {
-  readonly #seenAt = new Float64Array(BUCKET_COUNT).fill(Number.NEGATIVE_INFINITY);
-  readonly #bulkUntil = new Float64Array(BUCKET_COUNT);
-  readonly #classes = new Uint8Array(BUCKET_COUNT);
+  #seenAt = new Float64Array(0);
+  #bulkUntil = new Float64Array(0);
+  #classes = new Uint8Array(0);
   readonly #classBulkUntil = new Float64Array(CLASS_LIMIT);
 
   /** Whether the flow with this hash is bulk; a packet of it that comes keeps it so. */
@@ -35,6 +35,7 @@ export class FlowTable {
 
   /** Notes that the flow with this hash has built up a queue. */
   onQueued(hash: number, now: Milliseconds): void {
+    if (this.#classes.length === 0) this.#allocate();
     const bucket = hash & BUCKET_MASK;
     this.#bulkUntil[bucket] = now + BULK_FOR;
     this.#classBulkUntil[this.#classes[bucket] ?? NO_CLASS] = now + BULK_FOR;
@@ -43,6 +44,7 @@ export class FlowTable {
   /** The class for a packet of the flow that is to be kept in order, of `classes` that the peer takes. */
   classOf(hash: number, classes: number, now: Milliseconds): number {
     if (classes <= 1) return 0;
+    if (this.#classes.length === 0) this.#allocate();
     const bucket = hash & BUCKET_MASK;
     const idle = now - (this.#seenAt[bucket] ?? Number.NEGATIVE_INFINITY);
     this.#seenAt[bucket] = now;
@@ -50,6 +52,13 @@ export class FlowTable {
     const isKept = known !== NO_CLASS && known < classes && idle < this.#patience(bucket, known, now);
     if (!isKept) this.#classes[bucket] = this.#choose(hash, classes, now);
     return this.#classes[bucket] ?? NO_CLASS;
+  }
+
+  // A bundle that carries nothing needs no table.
+  #allocate(): void {
+    this.#seenAt = new Float64Array(BUCKET_COUNT).fill(Number.NEGATIVE_INFINITY);
+    this.#bulkUntil = new Float64Array(BUCKET_COUNT);
+    this.#classes = new Uint8Array(BUCKET_COUNT);
   }
 
   /** For how long a pause keeps a flow in its class. */
