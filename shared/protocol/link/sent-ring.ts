@@ -10,7 +10,7 @@ export const FATE = {
 /** In place of a position where there is none. */
 export const NO_POSITION = -1;
 
-const SMALLEST = 32;
+const SMALLEST = 64;
 /** No more packets than this are remembered: at 1 Gbit/s and 1400 bytes, those of 0.7 s. */
 export const LARGEST_RING = 65_536;
 /** No more of them are waited for, so that keepalives and reports never write over one of which the fate is not known. */
@@ -35,6 +35,8 @@ export class SentRing {
   /** For how long the link had been idle before this packet, altogether. */
   idleBefore = new Float64Array(SMALLEST);
   #next = 0;
+  /** What was written over before the ring grew is not remembered in the larger one. */
+  #forgottenBefore = 0;
 
   /** The position of the next packet. */
   get next(): number {
@@ -43,7 +45,7 @@ export class SentRing {
 
   /** The oldest position that is remembered. */
   get oldest(): number {
-    return Math.max(0, this.#next - this.sentAt.length);
+    return Math.max(this.#forgottenBefore, this.#next - this.sentAt.length);
   }
 
   /** Where in the columns a position is. */
@@ -63,6 +65,7 @@ export class SentRing {
 
   #grow(): void {
     const from = this.oldest;
+    this.#forgottenBefore = from;
     const count = this.#next - from;
     const start = this.index(from);
     const target = from & (2 * this.sentAt.length - 1);

@@ -2,6 +2,7 @@
 // real downloads. Ends with exit code 0 only if bonding worked.
 import process from "node:process";
 import { bytes, milliseconds } from "../../../shared/protocol/units.ts";
+import { runHawser } from "../toolkit/daemon.ts";
 import { buildHomeNetwork, type HomeLine, type HomeNetwork, unevenLine } from "../toolkit/home-network.ts";
 import { Lab } from "../toolkit/lab.ts";
 import { payloadCapacity, plainCapacity } from "../toolkit/payload-capacity.ts";
@@ -49,8 +50,10 @@ async function demonstrate(lab: Lab): Promise<boolean> {
   const isFastEnough = await measureBonded(lab, network, tunnel, sum);
   const hasSurvived = await downloadWithCut(lab, network, LINES, LINES[0]);
   heading("Result");
-  say(isFastEnough && hasSurvived ? "Bonding works." : "Bonding did NOT work as promised.");
-  return isFastEnough && hasSurvived;
+  const hasWorked = isFastEnough && hasSurvived;
+  say(hasWorked ? "Bonding works." : "Bonding did NOT work as promised. What the server decided:");
+  if (!hasWorked) say(await runHawser("explain", "--interface", tunnel.server.socket));
+  return hasWorked;
 }
 
 function describeNetwork(): void {
