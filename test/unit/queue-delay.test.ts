@@ -23,6 +23,16 @@ describe("A queueing delay", () => {
     assert.equal(queue.current, 30);
   });
 
+  it("is over 300 ms after the latest sample, as a line that is given nothing has no queue", () => {
+    const queue = new QueueDelay();
+    assert.equal(queue.currentAt(milliseconds(0)), 0);
+    for (let now = 0; now < 1000; now += 25)
+      queue.sample(milliseconds(now < 900 ? 100 : 130), 1400, milliseconds(now));
+    queue.sample(milliseconds(130), 1400, milliseconds(1200));
+
+    assert.deepEqual([queue.currentAt(milliseconds(1500)), queue.currentAt(milliseconds(1501))], [30, 0]);
+  });
+
   it("accepts a longer route within ten seconds", () => {
     const queue = new QueueDelay();
     for (let now = 0; now < 5000; now += 25) queue.sample(milliseconds(100), 1400, milliseconds(now));

@@ -9,7 +9,7 @@ const TIERS = 256;
 export function arrivalOn(link: MemberLink, size: number, now: Milliseconds): Milliseconds {
   const { minimum, smoothed } = link.roundTripTime;
   const sent = link.pacer.busyUntil(now) + (size * 1000) / link.pacer.rate;
-  return milliseconds(sent + (minimum ?? smoothed ?? 0) / 2 + link.estimator.queue.current);
+  return milliseconds(sent + (minimum ?? smoothed ?? 0) / 2 + link.estimator.queue.currentAt(now));
 }
 
 /**

@@ -63,6 +63,12 @@ export class QueueDelay {
     return milliseconds(this.#current);
   }
 
+  /** The queueing delay now: after so long without a packet that tells of it, 0. What waited has left meanwhile. */
+  currentAt(now: Milliseconds): Milliseconds {
+    const latest = this.#at[(this.#count + REMEMBERED - 1) % REMEMBERED] ?? 0;
+    return now - latest > FORGOTTEN_AFTER ? milliseconds(0) : this.current;
+  }
+
   /** How far single delays are from the trend, on average: the line's jitter, in milliseconds. */
   get variation(): Milliseconds {
     return milliseconds(this.#variation);
