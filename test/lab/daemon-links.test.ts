@@ -88,7 +88,9 @@ describe("A link", { skip: missingForLab(), timeout: 180_000 }, () => {
   });
 
   it("has neither rate-limited warnings nor errors to tell of all that", () => {
-    assert.doesNotMatch(tunnel.client.process.output, /"level":"(warn|error|fatal)"/);
+    // A device that goes with a packet under way may show as silence before the kernel tells of it.
+    const lines = tunnel.client.process.lines.filter((line) => !line.includes("the link went silent"));
+    assert.doesNotMatch(lines.join("\n"), /"level":"(warn|error|fatal)"/);
   });
 });
 
