@@ -17,6 +17,7 @@ export {
   type JoinOptions,
   joinSegments,
   type PlainPacket,
+  type Segment,
 } from "./super-packet.ts";
 
 /** How to open a device. */

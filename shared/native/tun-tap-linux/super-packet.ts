@@ -1,4 +1,10 @@
-import { DELIVERY_COLUMN_COUNT, FLAG_CHECKSUM_PARTIAL, HEADROOM, PACKET_COLUMN_COUNT } from "./layout.ts";
+import {
+  DELIVERY_COLUMN_COUNT,
+  FLAG_CHECKSUM_PARTIAL,
+  FLAG_CONTINUES,
+  HEADROOM,
+  PACKET_COLUMN_COUNT,
+} from "./layout.ts";
 import { addon, type DeviceKind } from "./native-addon.ts";
 
 const VIRTIO_HEADER = 10;
@@ -6,6 +12,9 @@ const MAXIMUM_HEAD = 256 + HEADROOM + 16;
 
 /** A packet as bytes, and whether its TCP or UDP checksum is partial (`FLAG_CHECKSUM_PARTIAL`). */
 export type PlainPacket = { readonly bytes: Uint8Array; readonly isChecksumPartial: boolean };
+
+/** A packet that was cut from a larger one, and whether the one before it was, too (`FLAG_CONTINUES`). */
+export type Segment = PlainPacket & { readonly continues: boolean };
 
 export type JoinOptions = {
   /** Behaves as a device that answers every super-packet with EIO. Default false. */
@@ -29,7 +38,7 @@ export function completeChecksum(
  * Cuts a super-packet behind its virtio header (10 bytes, as `IFF_VNET_HDR` gives it) the way `TunDevice.read` does,
  * without a device. Returns null when it is not a super-packet of TCP or UDP; throws RangeError below 10 bytes.
  */
-export function cutSuperPacket(kind: DeviceKind, superPacket: Uint8Array): PlainPacket[] | null {
+export function cutSuperPacket(kind: DeviceKind, superPacket: Uint8Array): Segment[] | null {
   if (superPacket.length < VIRTIO_HEADER) throw new RangeError("a super-packet begins with a virtio header");
   const capacity = countSegments(superPacket);
   const scratch = capacity * MAXIMUM_HEAD;
@@ -84,14 +93,19 @@ function countSegments(superPacket: Uint8Array): number {
   return Math.ceil(superPacket.length / Math.max(segmentSize ?? 1, 1));
 }
 
-function readRow(arena: Uint8Array, columns: Int32Array, capacity: number, row: number): PlainPacket {
+function readRow(arena: Uint8Array, columns: Int32Array, capacity: number, row: number): Segment {
   const cell = (column: number) => columns[column * capacity + row] ?? 0;
   const head = arena.subarray(cell(0), cell(0) + cell(1));
   const body = arena.subarray(cell(2), cell(2) + cell(3));
   const bytes = new Uint8Array(head.length + body.length);
   bytes.set(head);
   bytes.set(body, head.length);
-  return { bytes, isChecksumPartial: (cell(4) & FLAG_CHECKSUM_PARTIAL) !== 0 };
+  const flags = cell(4);
+  return {
+    bytes,
+    isChecksumPartial: (flags & FLAG_CHECKSUM_PARTIAL) !== 0,
+    continues: (flags & FLAG_CONTINUES) !== 0,
+  };
 }
 
 function splitByLength(output: Uint8Array): Uint8Array[] {

@@ -133,7 +133,8 @@ function byteAt(bytes: Uint8Array, offset: number): number {
   return bytes[offset] ?? 0;
 }
 
-function wordAt(bytes: Uint8Array, offset: number): number {
+/** The 32 bits at `offset`, big endian, as a signed number. */
+export function wordAt(bytes: Uint8Array, offset: number): number {
   return (
     (byteAt(bytes, offset) << 24) |
     (byteAt(bytes, offset + 1) << 16) |

@@ -1,3 +1,4 @@
+import { wordAt } from "./flow.ts";
 import { ipVersion } from "./ip-header.ts";
 
 // RFC 791 §3.1: header length in the first byte, fragment offset and "more fragments", protocol, addresses.
@@ -23,7 +24,7 @@ export function isEarlierSegment(bytes: Uint8Array, segment: number, other: numb
   const otherHeader = tcpHeaderAt(bytes, other);
   if (header === 0 || otherHeader - other !== header - segment) return false;
   const addresses = ipVersion(bytes, segment) === 6 ? V6_ADDRESSES : V4_ADDRESSES;
-  const distance = (uint32(bytes, header + SEQUENCE) - uint32(bytes, otherHeader + SEQUENCE)) | 0;
+  const distance = (wordAt(bytes, header + SEQUENCE) - wordAt(bytes, otherHeader + SEQUENCE)) | 0;
   if (distance >= 0) return false;
   for (let place = addresses; place < header - segment + PORTS_SIZE; place++)
     if (bytes[segment + place] !== bytes[other + place]) return false;
@@ -36,9 +37,4 @@ function tcpHeaderAt(bytes: Uint8Array, offset: number): number {
   const fragment = ((bytes[offset + V4_FRAGMENT] ?? 0) & V4_FRAGMENT_BITS) | (bytes[offset + V4_FRAGMENT + 1] ?? 0);
   if (bytes[offset + V4_PROTOCOL] !== TCP || fragment !== 0) return 0;
   return offset + ((bytes[offset] ?? 0) & 0x0f) * 4;
-}
-
-function uint32(bytes: Uint8Array, offset: number): number {
-  const high = ((bytes[offset] ?? 0) << 8) | (bytes[offset + 1] ?? 0);
-  return (high << 16) | ((bytes[offset + 2] ?? 0) << 8) | (bytes[offset + 3] ?? 0);
 }

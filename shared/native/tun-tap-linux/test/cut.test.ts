@@ -66,9 +66,10 @@ describe("A super-packet", () => {
 function assertCut(shape: PacketShape, segmentSize: number, message: string): void {
   const cut = cutSuperPacket(shape.kind, buildSuperPacket(shape, segmentSize));
 
-  const expected = segmentShapes(shape, segmentSize).map((segment) => ({
+  const expected = segmentShapes(shape, segmentSize).map((segment, index) => ({
     bytes: buildPacket({ ...segment, checksum: "partial" }),
     isChecksumPartial: true,
+    continues: index > 0,
   }));
   assert.deepEqual(cut, expected, message);
 }
