@@ -64,7 +64,7 @@ export class VectorSender {
       { mrru: 1500, classes: 8 },
     );
     this.#link = link;
-    this.control = new LinkControl(link, { arena, cells, drops, onPeerLostUplink: () => {} });
+    this.control = new LinkControl(link, { arena, cells, drops, links: [link], onPeerLostUplink: () => {} });
     const scheduler = new WeightedScheduler();
     this.#outbound = new Outbound({ arena, cells, links: [link], scheduler, drops }, { mrru: 1500, classes: 8 });
     this.#outbound.onLinksChanged();

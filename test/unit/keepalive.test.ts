@@ -43,6 +43,19 @@ describe("A keepalive (RFC 1661 §5.8)", () => {
     assert.equal(keepalive.requestDue(true, PATIENCE), START + 100);
   });
 
+  it("asks once a second, on either side, while only other links carry data", () => {
+    for (const asksWhenIdle of [true, false]) {
+      const keepalive = new Keepalive({ interval: INTERVAL, asksWhenIdle, deadAfter: undefined }, START);
+      answerAll(keepalive, START);
+
+      keepalive.onOthersCarried();
+
+      assert.equal(keepalive.requestDue(true, PATIENCE), START + 1000);
+      answerAll(keepalive, milliseconds(START + 1000));
+      assert.equal(keepalive.requestDue(true, PATIENCE), asksWhenIdle ? START + 1000 + INTERVAL : NEVER);
+    }
+  });
+
   it("asks again when an answer is missing, though the link is idle", () => {
     const keepalive = asking();
     keepalive.onRequest(START);

@@ -191,7 +191,7 @@ function setUp(link: MemberLink = upLink()) {
   const arena = new Arena(1024 * 1024);
   const cells = new CellPool(arena, 64);
   const drops = new DropCounters();
-  const control = new LinkControl(link, { arena, cells, drops, onPeerLostUplink: () => {} });
+  const control = new LinkControl(link, { arena, cells, drops, links: [link], onPeerLostUplink: () => {} });
   const sent = (): number[] => {
     const { batch } = link.outlet ?? {};
     return batch === undefined ? [] : Array.from({ length: batch.count }, (_, row) => batch.headOffset(row));

@@ -3,6 +3,9 @@ import { earliest, type Milliseconds, milliseconds, NEVER, seconds } from "../un
 // A busy link asks at this pace, so that a cut under load is found within DEAD_FLOOR.
 const BUSY_INTERVAL = milliseconds(100);
 
+// A link that carries nothing while others do is asked at this pace: which one is nearest, only present round trips tell.
+const COMPARING_INTERVAL = milliseconds(1000);
+
 // A link that was silent is asked at this pace until it answers.
 const PROBE_INTERVAL = milliseconds(500);
 
@@ -39,6 +42,7 @@ export class Keepalive {
   #firstUnanswered: Milliseconds | undefined;
   #heardAt: Milliseconds;
   #carriedSinceRequest = false;
+  #othersCarried = false;
 
   constructor(options: KeepaliveOptions, now: Milliseconds) {
     this.#options = options;
@@ -50,6 +54,16 @@ export class Keepalive {
     this.#carriedSinceRequest = true;
   }
 
+  /** Whether user data left on this link since it asked last. */
+  get isInUse(): boolean {
+    return this.#carriedSinceRequest;
+  }
+
+  /** Notes that user data leaves on links that this one could take the place of. */
+  onOthersCarried(): void {
+    this.#othersCarried = true;
+  }
+
   /** Notes that anything authentic came from the peer. */
   onHeard(now: Milliseconds): void {
     this.#heardAt = now;
@@ -59,6 +73,7 @@ export class Keepalive {
   onRequest(now: Milliseconds): number {
     this.#lastRequest = now;
     this.#carriedSinceRequest = false;
+    this.#othersCarried = false;
     this.#unanswered++;
     this.#firstUnanswered ??= now;
     return this.#remember(now, false);
@@ -94,7 +109,7 @@ export class Keepalive {
     if (!isUp) return milliseconds(this.#lastRequest + PROBE_INTERVAL);
     const busy = milliseconds(this.#lastRequest + BUSY_INTERVAL);
     if (this.#carriedSinceRequest) return busy;
-    const idle = this.#options.asksWhenIdle ? milliseconds(this.#lastRequest + this.#options.interval) : NEVER;
+    const idle = this.#idleRequestDue();
     if (this.#firstUnanswered === undefined) return idle;
     return earliest(idle, milliseconds(Math.max(busy, this.#firstUnanswered + patience)));
   }
@@ -114,6 +129,13 @@ export class Keepalive {
   /** How long the peer has owed an answer, or been silent. */
   silentFor(now: Milliseconds): Milliseconds {
     return milliseconds(now - (this.#firstUnanswered ?? this.#heardAt));
+  }
+
+  #idleRequestDue(): Milliseconds {
+    const interval = this.#options.asksWhenIdle ? this.#options.interval : NEVER;
+    return milliseconds(
+      this.#lastRequest + (this.#othersCarried ? Math.min(interval, COMPARING_INTERVAL) : interval),
+    );
   }
 
   #remember(now: Milliseconds, isProbe: boolean): number {

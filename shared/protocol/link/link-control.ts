@@ -33,6 +33,8 @@ export type LinkControlOptions = {
   readonly arena: Arena;
   readonly cells: CellPool;
   readonly drops: DropCounters;
+  /** All links of the bundle, as they come and go. */
+  readonly links: readonly MemberLink[];
   /** Called when the peer says that its end of another link, by discriminator, has lost its uplink. */
   readonly onPeerLostUplink: (discriminator: number, now: Milliseconds) => void;
 };
@@ -82,7 +84,10 @@ export class LinkControl {
     if (link.isUp && link.keepalive.deadAt(link.patience) <= now) {
       hasChanged = link.handle({ kind: "silence", silentFor: link.keepalive.silentFor(now) }, now);
     }
-    if (link.keepalive.requestDue(link.isUp, link.patience) <= now) this.#ask(now);
+    if (link.keepalive.requestDue(link.isUp, link.patience) <= now) {
+      if (link.keepalive.isInUse) this.#tellOthers();
+      this.#ask(now);
+    }
     if (link.isUp) this.#probePathMtu(now);
     return hasChanged;
   }
@@ -147,6 +152,12 @@ export class LinkControl {
     const wasRaised = link.pathMtu.onProbeAcknowledged(bytes(readEchoPacketSize(this.#arena.bytes, offset)), now);
     // What was under way when the peer ended the link does not open it again; a handshake does.
     return (!link.isClosedByPeer && link.handle({ kind: "answer" }, now)) || wasRaised;
+  }
+
+  #tellOthers(): void {
+    for (const other of this.#options.links) {
+      if (other !== this.#link && other.use.kind === "used") other.keepalive.onOthersCarried();
+    }
   }
 
   #probePathMtu(now: Milliseconds): void {

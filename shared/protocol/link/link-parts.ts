@@ -38,7 +38,7 @@ export class LinkParts {
   constructor(link: MemberLink, options: LinkPartsOptions) {
     const { arena, cells, links, sessions, drops, decisions, onPeerLostUplink } = options;
     this.link = link;
-    this.control = new LinkControl(link, { arena, cells, drops, onPeerLostUplink });
+    this.control = new LinkControl(link, { arena, cells, drops, links, onPeerLostUplink });
     this.reports = new LinkReports(link, links, arena, cells);
     this.sessions = new LinkSessions(link, sessions);
     this.watch = new LinkWatch(link, decisions);
