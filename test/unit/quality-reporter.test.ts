@@ -166,6 +166,19 @@ describe("A quality reporter", () => {
     assert.ok(longest >= 3000 && longest < 4096, `${longest}`);
   });
 
+  it("remembers the first packets of a session while its history grows, and not those of the session before", () => {
+    const reporter = new QualityReporter();
+    const lost = [3, 63, 64, 200, 256, 1023, 1024];
+    for (let number = 0; number <= 1100; number++) {
+      if (!lost.includes(number)) reporter.onPacket(SESSION, number, SIZE, true, milliseconds(1));
+    }
+
+    assert.deepEqual(missingOf(written(reporter, 30)), lost);
+
+    reporter.onPacket(SESSION + 1, 70, SIZE, true, milliseconds(40));
+    assert.equal(missingOf(written(reporter, 120)).length, 70);
+  });
+
   it("forgets marks of packet numbers that lie a whole history back", () => {
     const reporter = new QualityReporter();
     for (let number = 0; number < 4096; number++) reporter.onPacket(SESSION, number, SIZE, true, milliseconds(1));

@@ -36,6 +36,22 @@ describe("A replay window", () => {
     assert.equal(window.received, 5);
   });
 
+  it("goes on refusing the first numbers of a session when many more have come", () => {
+    const window = new ReplayWindow();
+    const early = [0, 1, 31, 32, 500, 511];
+    for (const number of early) window.accept(number);
+
+    window.accept(512);
+    window.accept(2000);
+
+    assert.deepEqual(
+      early.map((number) => window.accept(number)),
+      early.map(() => false),
+    );
+    assert.equal(window.accept(2), true);
+    assert.equal(window.accept(1999), true);
+  });
+
   it("changes nothing by being asked", () => {
     const window = new ReplayWindow();
 

@@ -26,6 +26,19 @@ describe("A ring of what was sent", () => {
     for (let count = 0; count < 4 * SMALLEST; count++) push(ring, ring.next);
     assert.equal(ring.oldest, ring.next - 2 * SMALLEST);
   });
+
+  it("gives the memory of a busy time back, and forgets what was sent then", () => {
+    const ring = new SentRing();
+    while (ring.next < 10 * SMALLEST) push(ring, 0);
+    const before = ring.sentAt.length;
+
+    ring.trim();
+    push(ring, ring.next);
+
+    assert.deepEqual([before, ring.sentAt.length], [16 * SMALLEST, SMALLEST]);
+    assert.deepEqual([ring.oldest, ring.next], [10 * SMALLEST, 10 * SMALLEST + 1]);
+    assert.deepEqual(timesFrom(ring, ring.oldest), [10 * SMALLEST]);
+  });
 });
 
 /** A ring to which so many packets were added, each sent at the time that is its position, and none to be kept. */

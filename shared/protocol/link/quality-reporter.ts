@@ -37,6 +37,11 @@ const SHORTEST_QUIET = milliseconds(40);
 // Filled and written in one go; one for all links, as it takes 4 KiB.
 const SCRATCH = new QualityReport();
 
+// The history begins as short as V8 keeps it in the object itself, which is enough for most idle links, and grows with the
+// numbers of the session.
+const SHORT_HISTORY = 64;
+const HISTORY_GROWTH = 4;
+
 const OUTER_SIZE_GUESS = 28 + 24;
 const NONE = -1;
 
@@ -47,10 +52,9 @@ const NONE = -1;
  */
 export class QualityReporter {
   // A byte for each packet number modulo the size of the history; a report reads at most as many.
-  readonly #isReceived = new Uint8Array(DESCRIBED_LIMIT);
-  readonly #farewell = new Uint8Array(LARGEST_QUALITY_REPORT);
+  #isReceived = new Uint8Array(SHORT_HISTORY);
+  #farewell: Uint8Array | undefined;
   readonly #highestOfReports = new Float64Array(REPORTS_TOLD);
-  #farewellSize = 0;
   #session = NONE;
   #previousSession = NONE;
   #serial = 0;
@@ -94,7 +98,7 @@ export class QualityReporter {
 
   /** When a report is due; `NEVER` while there is no news. */
   nextTimeout(): Milliseconds {
-    if (this.#farewellSize > 0) return milliseconds(0);
+    if (this.#farewell !== undefined) return milliseconds(0);
     if (this.#unreportedSince === NEVER) return NEVER;
     const latest = Math.max(this.#unreportedSince + LONGEST_HOLD, this.#reportedAt + this.#affordableGap);
     if (this.#unreportedPackets >= MOST_UNREPORTED) return this.#unreportedSince;
@@ -126,10 +130,10 @@ export class QualityReporter {
    * was received yet. `outerSize` is what the frame grows by on the line: sealing, UDP and IP.
    */
   write(bytes: Uint8Array, offset: number, outerSize: number, now: Milliseconds): number {
-    if (this.#farewellSize > 0) {
-      bytes.set(this.#farewell.subarray(0, this.#farewellSize), offset);
-      const size = this.#farewellSize;
-      this.#farewellSize = 0;
+    if (this.#farewell !== undefined) {
+      const size = this.#farewell.length;
+      bytes.set(this.#farewell, offset);
+      this.#farewell = undefined;
       return size;
     }
     if (this.#highest === NONE) return 0;
@@ -140,7 +144,7 @@ export class QualityReporter {
 
   /** Forgets everything, as when the peer has lost its state. */
   restart(): void {
-    this.#farewellSize = 0;
+    this.#farewell = undefined;
     this.#session = NONE;
     this.#previousSession = NONE;
     this.#highest = NONE;
@@ -184,9 +188,10 @@ export class QualityReporter {
   }
 
   #changeSession(session: number, packetNumber: number, now: Milliseconds): void {
-    if (this.#unreportedSince !== NEVER) this.#farewellSize = this.#writeNews(this.#farewell, 0, now);
+    if (this.#unreportedSince !== NEVER) this.#keepFarewell(now);
     this.#previousSession = this.#session;
     this.#session = session;
+    this.#isReceived = new Uint8Array(SHORT_HISTORY);
     this.#serial = 0;
     // The first packets of a session may have been lost, or may come late: they count as missing from number 0 on.
     this.#first = Math.max(0, packetNumber - DESCRIBED_LIMIT / 4);
@@ -200,8 +205,14 @@ export class QualityReporter {
     this.#firstMissing = NONE;
   }
 
+  #keepFarewell(now: Milliseconds): void {
+    const farewell = new Uint8Array(LARGEST_QUALITY_REPORT);
+    this.#farewell = farewell.slice(0, this.#writeNews(farewell, 0, now));
+  }
+
   #mark(packetNumber: number, now: Milliseconds): void {
-    const place = packetNumber % DESCRIBED_LIMIT;
+    if (packetNumber >= this.#isReceived.length) this.#lengthenHistory(packetNumber);
+    const place = packetNumber % this.#isReceived.length;
     if (packetNumber <= this.#highest) {
       if (this.#highest - packetNumber < DESCRIBED_LIMIT) this.#isReceived[place] = 1;
       return;
@@ -225,15 +236,25 @@ export class QualityReporter {
     else this.#firstMissing = NONE;
   }
 
+  /** Until the history is as long as it gets, every number of the session is its own place. */
+  #lengthenHistory(packetNumber: number): void {
+    let length = this.#isReceived.length;
+    while (length <= packetNumber && length < DESCRIBED_LIMIT) length *= HISTORY_GROWTH;
+    if (length === this.#isReceived.length) return;
+    const longer = new Uint8Array(length);
+    longer.set(this.#isReceived);
+    this.#isReceived = longer;
+  }
+
   /** Clears the places of the `count` numbers just below `packetNumber`. */
   #forget(count: number, packetNumber: number): void {
     for (let below = 1; below <= count; below++) {
       const number = packetNumber - below;
-      if (number >= 0) this.#isReceived[number % DESCRIBED_LIMIT] = 0;
+      if (number >= 0) this.#isReceived[number % this.#isReceived.length] = 0;
     }
   }
 
   #wasReceived(packetNumber: number): boolean {
-    return this.#isReceived[packetNumber % DESCRIBED_LIMIT] === 1;
+    return this.#isReceived[packetNumber % this.#isReceived.length] === 1;
   }
 }

@@ -9,6 +9,8 @@ const REMEMBERED = 8;
 const VARIATION_PER_SAMPLE = 1.5;
 const FORGOTTEN_AFTER = milliseconds(300);
 
+const NOTHING = new Float64Array(0);
+
 const VARIATION_WEIGHT = 1 / 12;
 const LARGEST_DEVIATION = 100;
 // The second difference of independent values deviates about twice as far from zero as a value from its mean.
@@ -22,11 +24,11 @@ const CLOCK_JUMP = seconds(10);
  * difference above its minimum of ten seconds. The time that a packet's own bytes take on the line is no waiting.
  */
 export class QueueDelay {
-  readonly #baseDelay = new Float64Array(SLOT_COUNT).fill(NEVER);
-  readonly #baseSize = new Float64Array(SLOT_COUNT);
-  readonly #delay = new Float64Array(REMEMBERED);
-  readonly #size = new Float64Array(REMEMBERED);
-  readonly #at = new Float64Array(REMEMBERED).fill(Number.NEGATIVE_INFINITY);
+  #baseDelay = NOTHING;
+  #baseSize = NOTHING;
+  #delay = NOTHING;
+  #size = NOTHING;
+  #at = NOTHING;
   #slot = 0;
   #count = 0;
   #variation = 0;
@@ -42,6 +44,7 @@ export class QueueDelay {
 
   /** Takes the difference between arrival and sending of a packet of `size` bytes; any constant may be in it. */
   sample(delay: Milliseconds, size: number, now: Milliseconds): void {
+    if (this.#at === NOTHING) this.#allocate();
     if (this.#count > 0 && Math.abs(delay - this.#delayOf(1)) > CLOCK_JUMP) this.restart();
     this.#followVariation(delay, size, now);
     const place = this.#count % REMEMBERED;
@@ -89,6 +92,15 @@ export class QueueDelay {
     this.#at.fill(Number.NEGATIVE_INFINITY);
     this.#count = 0;
     this.#variation = 0;
+  }
+
+  /** A link that has carried nothing needs no memory for this. */
+  #allocate(): void {
+    this.#baseDelay = new Float64Array(SLOT_COUNT).fill(NEVER);
+    this.#baseSize = new Float64Array(SLOT_COUNT);
+    this.#delay = new Float64Array(REMEMBERED);
+    this.#size = new Float64Array(REMEMBERED);
+    this.#at = new Float64Array(REMEMBERED).fill(Number.NEGATIVE_INFINITY);
   }
 
   #followVariation(delay: number, size: number, now: Milliseconds): void {

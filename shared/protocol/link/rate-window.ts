@@ -2,6 +2,7 @@ import { type BytesPerSecond, bytesPerSecond, type Milliseconds, milliseconds } 
 import type { Acknowledgement } from "./acknowledgement.ts";
 
 const REMEMBERED = 64;
+const NOTHING = new Float64Array(0);
 
 // Of the time in which packets were sent, so much may have had none before it counts as little being sent.
 const IDLE_SHARE = 0.1;
@@ -26,12 +27,12 @@ export class RateMeasurement {
 
 /** The latest reports of a link, and what can be measured between two of them. */
 export class RateWindow {
-  readonly #sentAt = new Float64Array(REMEMBERED);
-  readonly #arrival = new Float64Array(REMEMBERED);
-  readonly #sent = new Float64Array(REMEMBERED);
-  readonly #delivered = new Float64Array(REMEMBERED);
-  readonly #queue = new Float64Array(REMEMBERED);
-  readonly #idle = new Float64Array(REMEMBERED);
+  #sentAt = NOTHING;
+  #arrival = NOTHING;
+  #sent = NOTHING;
+  #delivered = NOTHING;
+  #queue = NOTHING;
+  #idle = NOTHING;
   readonly #measurement = new RateMeasurement();
   #first = 0;
   #count = 0;
@@ -42,6 +43,7 @@ export class RateWindow {
     const last = (this.#count - 1) % REMEMBERED;
     const jump = report.arrival - sentAt - ((this.#arrival[last] ?? 0) - (this.#sentAt[last] ?? 0));
     if (this.#count > 0 && Math.abs(jump) > CLOCK_JUMP) this.clear();
+    if (this.#count === 0) this.#allocate();
     const place = this.#count++ % REMEMBERED;
     this.#sentAt[place] = sentAt;
     this.#arrival[place] = report.arrival;
@@ -50,6 +52,16 @@ export class RateWindow {
     this.#queue[place] = queue;
     this.#idle[place] = report.idleTime;
     this.#first = Math.max(this.#first, this.#count - REMEMBERED);
+  }
+
+  /** A link that has carried nothing needs no memory for this. */
+  #allocate(): void {
+    this.#sentAt = new Float64Array(REMEMBERED);
+    this.#arrival = new Float64Array(REMEMBERED);
+    this.#sent = new Float64Array(REMEMBERED);
+    this.#delivered = new Float64Array(REMEMBERED);
+    this.#queue = new Float64Array(REMEMBERED);
+    this.#idle = new Float64Array(REMEMBERED);
   }
 
   /** Whether the link was given less than it could have sent between the latest two reports. */

@@ -78,6 +78,7 @@ export class SentPackets {
 
   /** Starts the numbers anew under the peer's link index of another session; the one before is still acknowledged. */
   restart(session: number): void {
+    if (this.#inFlightPackets === 0) this.#ring.trim();
     this.#sessions.begin(session, this.#ring.next);
   }
 

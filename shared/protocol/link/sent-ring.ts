@@ -10,7 +10,12 @@ export const FATE = {
 /** In place of a position where there is none. */
 export const NO_POSITION = -1;
 
-const SMALLEST = 64;
+// What an idle link has, of which a server has thousands.
+const SMALLEST = 16;
+const DOUBLES = 6;
+const INTEGERS = 3;
+const NO_DOUBLES = new Float64Array(0);
+const NO_INTEGERS = new Int32Array(0);
 /** No more packets than this are remembered: at 1 Gbit/s and 1400 bytes, those of 0.7 s. */
 export const LARGEST_RING = 65_536;
 /** No more of them are waited for, so that keepalives and reports never write over one of which the fate is not known. */
@@ -21,22 +26,26 @@ export const MOST_AWAITED = LARGEST_RING - 1024;
  * the link. It doubles while the packets that are still to be kept do not fit; older ones are written over.
  */
 export class SentRing {
-  sentAt = new Float64Array(SMALLEST);
-  size = new Int32Array(SMALLEST);
-  first = new Int32Array(SMALLEST);
-  second = new Int32Array(SMALLEST);
-  fate = new Uint8Array(SMALLEST);
+  sentAt = NO_DOUBLES;
+  size = NO_INTEGERS;
+  first = NO_INTEGERS;
+  second = NO_INTEGERS;
+  fate = new Uint8Array(0);
   /** The bytes sent before this packet. */
-  sentBefore = new Float64Array(SMALLEST);
+  sentBefore = NO_DOUBLES;
   /** What was delivered when the packet was sent, when that was, and when the packet before it in that flight left. */
-  deliveredBefore = new Float64Array(SMALLEST);
-  deliveredAt = new Float64Array(SMALLEST);
-  flightStart = new Float64Array(SMALLEST);
+  deliveredBefore = NO_DOUBLES;
+  deliveredAt = NO_DOUBLES;
+  flightStart = NO_DOUBLES;
   /** For how long the link had been idle before this packet, altogether. */
-  idleBefore = new Float64Array(SMALLEST);
+  idleBefore = NO_DOUBLES;
   #next = 0;
   /** What was written over before the ring grew is not remembered in the larger one. */
   #forgottenBefore = 0;
+
+  constructor() {
+    this.#use(newColumns(SMALLEST));
+  }
 
   /** The position of the next packet. */
   get next(): number {
@@ -63,29 +72,67 @@ export class SentRing {
     return this.index(this.#next++);
   }
 
+  /** Forgets what was sent, and gives back the memory that a link needs no more which is idle now. */
+  trim(): void {
+    if (this.sentAt.length === SMALLEST) return;
+    this.#forgottenBefore = this.#next;
+    this.#use(newColumns(SMALLEST));
+  }
+
   #grow(): void {
     const from = this.oldest;
     this.#forgottenBefore = from;
     const count = this.#next - from;
     const start = this.index(from);
-    const target = from & (2 * this.sentAt.length - 1);
-    this.sentAt = regrown(this.sentAt, new Float64Array(2 * this.sentAt.length), start, target, count);
-    this.size = regrown(this.size, new Int32Array(2 * this.size.length), start, target, count);
-    this.first = regrown(this.first, new Int32Array(2 * this.first.length), start, target, count);
-    this.second = regrown(this.second, new Int32Array(2 * this.second.length), start, target, count);
-    this.fate = regrown(this.fate, new Uint8Array(2 * this.fate.length), start, target, count);
-    this.sentBefore = regrown(this.sentBefore, new Float64Array(2 * this.sentBefore.length), start, target, count);
-    this.deliveredBefore = regrown(
-      this.deliveredBefore,
-      new Float64Array(2 * this.deliveredBefore.length),
-      start,
-      target,
-      count,
-    );
-    this.deliveredAt = regrown(this.deliveredAt, new Float64Array(2 * this.deliveredAt.length), start, target, count);
-    this.flightStart = regrown(this.flightStart, new Float64Array(2 * this.flightStart.length), start, target, count);
-    this.idleBefore = regrown(this.idleBefore, new Float64Array(2 * this.idleBefore.length), start, target, count);
+    const larger = newColumns(2 * this.sentAt.length);
+    const target = from & (larger.sentAt.length - 1);
+    const grown = <Column extends Float64Array | Int32Array | Uint8Array>(before: Column, after: Column): Column =>
+      regrown(before, after, start, target, count);
+    this.#use({
+      sentAt: grown(this.sentAt, larger.sentAt),
+      size: grown(this.size, larger.size),
+      first: grown(this.first, larger.first),
+      second: grown(this.second, larger.second),
+      fate: grown(this.fate, larger.fate),
+      sentBefore: grown(this.sentBefore, larger.sentBefore),
+      deliveredBefore: grown(this.deliveredBefore, larger.deliveredBefore),
+      deliveredAt: grown(this.deliveredAt, larger.deliveredAt),
+      flightStart: grown(this.flightStart, larger.flightStart),
+      idleBefore: grown(this.idleBefore, larger.idleBefore),
+    });
   }
+
+  #use(columns: ReturnType<typeof newColumns>): void {
+    this.sentAt = columns.sentAt;
+    this.size = columns.size;
+    this.first = columns.first;
+    this.second = columns.second;
+    this.fate = columns.fate;
+    this.sentBefore = columns.sentBefore;
+    this.deliveredBefore = columns.deliveredBefore;
+    this.deliveredAt = columns.deliveredAt;
+    this.flightStart = columns.flightStart;
+    this.idleBefore = columns.idleBefore;
+  }
+}
+
+/** Columns of so many rows in one block: a buffer for each costs more than what a short one holds. */
+function newColumns(rows: number) {
+  const buffer = new ArrayBuffer(rows * (DOUBLES * 8 + INTEGERS * 4 + 1));
+  const doubles = (column: number) => new Float64Array(buffer, column * rows * 8, rows);
+  const integers = (column: number) => new Int32Array(buffer, rows * (DOUBLES * 8 + column * 4), rows);
+  return {
+    sentAt: doubles(0),
+    sentBefore: doubles(1),
+    deliveredBefore: doubles(2),
+    deliveredAt: doubles(3),
+    flightStart: doubles(4),
+    idleBefore: doubles(5),
+    size: integers(0),
+    first: integers(1),
+    second: integers(2),
+    fate: new Uint8Array(buffer, rows * (DOUBLES * 8 + INTEGERS * 4), rows),
+  };
 }
 
 /** Copies `count` values of a ring, from index `start`, into a ring of twice the size, from index `target`. */
@@ -106,7 +153,8 @@ function regrown<Column extends Float64Array | Int32Array | Uint8Array>(
 
 /** Positions of packets, in order, in memory that is used again. */
 export class PositionList {
-  #positions = new Float64Array(64);
+  // V8 keeps so few in the object itself.
+  #positions = new Float64Array(8);
   #count = 0;
 
   get count(): number {

@@ -1,5 +1,6 @@
 const KEY_WORDS = 4;
-const INITIAL_CAPACITY = 16;
+// Every client has a map of its own addresses, which are one or two.
+const INITIAL_CAPACITY = 4;
 
 /** A map from addresses, as four 32-bit words, to values: open addressing, so that looking up allocates nothing. */
 export class AddressMap<T extends NonNullable<unknown>> {

@@ -3,6 +3,9 @@ const WORD_BITS = 32;
 // Links reorder little, but segments sent in one burst (at most 64 a system call) come back shuffled by several queues.
 const DEFAULT_SIZE = 2048;
 
+// The keepalives of a session's whole life fit in here, and V8 keeps so few in the object itself.
+const FIRST_WORDS = 16;
+
 /**
  * Which packet numbers of one session and direction were received: the sliding bitmap of RFC 6479. Numbers at or
  * below `highest - size` are refused unseen. One word more than the window needs is kept, so that sliding clears
@@ -10,13 +13,15 @@ const DEFAULT_SIZE = 2048;
  */
 export class ReplayWindow {
   readonly #size: number;
-  readonly #words: Int32Array;
+  readonly #wordCount: number;
+  // Before any of the first numbers is left behind, these are all words that there are.
+  #words = new Int32Array(FIRST_WORDS);
   #highest = -1;
   #received = 0;
 
   constructor(size: number = DEFAULT_SIZE) {
     this.#size = size;
-    this.#words = new Int32Array(powerOfTwoFrom(Math.ceil(size / WORD_BITS) + 1));
+    this.#wordCount = powerOfTwoFrom(Math.ceil(size / WORD_BITS) + 1);
   }
 
   /** The highest packet number accepted, -1 when there is none. */
@@ -51,12 +56,19 @@ export class ReplayWindow {
   }
 
   #slideTo(packetNumber: number): void {
+    if (packetNumber >= FIRST_WORDS * WORD_BITS && this.#words.length < this.#wordCount) this.#widen();
     const words = this.#words;
     const block = Math.floor(this.#highest / WORD_BITS);
     const stale = Math.floor(packetNumber / WORD_BITS) - block;
     if (stale >= words.length) words.fill(0);
     else for (let step = 1; step <= stale; step++) words[(block + step) & (words.length - 1)] = 0;
     this.#highest = packetNumber;
+  }
+
+  #widen(): void {
+    const words = new Int32Array(this.#wordCount);
+    words.set(this.#words);
+    this.#words = words;
   }
 
   #indexOf(packetNumber: number): number {
