@@ -61,12 +61,12 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function measureAll({ options, cases, subjects, extras }: Plan): Promise<BenchRun> {
-  const { rounds, settings, seconds, minuteSeconds } = options;
+  const { rounds, settings, seconds, minuteSeconds, clients } = options;
   return {
     ...(cases.length > 0 ? await runBench(subjects, cases, options) : NOTHING),
     steps: extras.has(STEPS) ? await measureSteps(rounds) : [],
     minute: extras.has(MINUTE) ? await measureEndurance(settings, minuteSeconds) : [],
-    scale: extras.has(SCALE) ? await measureScale(settings, seconds) : [],
+    scale: extras.has(SCALE) ? await measureScale(clients, settings, seconds) : [],
   };
 }
 

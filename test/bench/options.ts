@@ -13,12 +13,16 @@ export type BenchOptions = {
   readonly seconds: number;
   /** The same for what is to show how Hawser endures. */
   readonly minuteSeconds: number;
+  /** How many clients the case with many of them has, one after another. */
+  readonly clients: readonly number[];
   readonly settings: DaemonSettings;
   readonly jsonFile: string;
   readonly isMarkdown: boolean;
   readonly isList: boolean;
   readonly isHelp: boolean;
 };
+
+const CLIENTS = "1,10,100,1000";
 
 export const USAGE = `npm run bench -- [NAME...] [OPTION...]
   NAME                   cases or groups of cases, such as tcp-1 or "tcp-1 down"; micro: the steps of a
@@ -30,6 +34,7 @@ export const USAGE = `npm run bench -- [NAME...] [OPTION...]
   --adapter FILE         a program that sets up one more subject; more than one may be given
   --repeat N             measure so many rounds; 5 when left out
   --seconds N            measure each for so long; 5 when left out, 60 for minute
+  --clients N,N          how many clients scale has; 1,10,100,1000 when left out
   --set-key KEY=VALUE    a setting for [general] of Hawser's client file; server.KEY and link.KEY for the others
   --markdown             print the tables in markdown
   --json FILE            where every measurement is written; bench.json in this folder when left out`;
@@ -44,12 +49,17 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     rounds: optionalNumber("repeat", values.repeat) ?? 5,
     seconds: optionalNumber("seconds", values.seconds) ?? 5,
     minuteSeconds: optionalNumber("seconds", values.seconds) ?? 60,
+    clients: counts("clients", values.clients ?? CLIENTS),
     settings: parseSettings(values["set-key"] ?? []),
     jsonFile: values.json ?? "bench.json",
     isMarkdown: values.markdown === true,
     isList: values.list === true,
     isHelp: values.help === true,
   };
+}
+
+function counts(name: string, text: string): number[] {
+  return text.split(",").map((count) => optionalNumber(name, count) ?? 1);
 }
 
 const ARGUMENTS = {
@@ -59,6 +69,7 @@ const ARGUMENTS = {
   adapter: { type: "string", multiple: true },
   repeat: { type: "string" },
   seconds: { type: "string" },
+  clients: { type: "string" },
   "set-key": { type: "string", multiple: true },
   markdown: { type: "boolean" },
   json: { type: "string" },

@@ -12,7 +12,6 @@ import { Conversation } from "../cases/conversation.ts";
 import { type BenchNetwork, buildBenchNetwork, LINKS } from "../network.ts";
 import { ANSWER, clientName, type Order } from "./client-messages.ts";
 
-const COUNTS = [1, 10, 100, 1000] as const;
 const SERVER_NETWORK = "10.44.43.1/16";
 const SERVER_ADDRESS = "10.44.43.1";
 const SERVER_PORT = 5080;
@@ -20,7 +19,8 @@ const SINK_PORT = 7000;
 const PACKETS_PER_SECOND = 20_000;
 const CONNECT_MS = 90_000;
 const SLACK_MS = 15_000;
-const SETTLE_MS = 3000;
+// Until then the last paths' MTUs are found, and what connecting left behind is done.
+const SETTLE_MS = 8000;
 const DRAIN_MS = 300;
 const SINK_REPORT = object({ received: number() });
 
@@ -37,10 +37,14 @@ export type ScaleResult = {
   readonly microsecondsPerPacket: number;
 };
 
-/** Measures a server with 1, 10, 100 and 1,000 virtual clients, for so long each. */
-export async function measureScale(settings: DaemonSettings, seconds: number): Promise<ScaleResult[]> {
+/** Measures a server with each of these numbers of virtual clients, for so long each. */
+export async function measureScale(
+  counts: readonly number[],
+  settings: DaemonSettings,
+  seconds: number,
+): Promise<ScaleResult[]> {
   const results: ScaleResult[] = [];
-  for (const clients of COUNTS) {
+  for (const clients of counts) {
     const lab = await Lab.create();
     try {
       const result = await measure(await buildBenchNetwork(lab), clients, settings, seconds);

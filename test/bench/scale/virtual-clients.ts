@@ -82,10 +82,9 @@ export class VirtualClients {
     return this.clients.reduce((sum, { tunnel }) => sum + tunnel.links.filter(({ isUp }) => isUp).length, 0);
   }
 
-  /** Lets a client with each of these secrets dial each of these servers, by a link each. */
-  async connect(passwords: readonly string[], servers: readonly string[], port: number): Promise<void> {
-    for (let link = 0; link < servers.length; link++) this.#openSocket();
-    for (const [index, password] of passwords.entries()) await this.#addClient(index, password, servers, port);
+  /** Opens a socket for each link that a client has. */
+  open(links: number): void {
+    for (let link = 0; link < links; link++) this.#openSocket();
   }
 
   /** Sends a packet of each of these rows' clients; the bytes are copied. */
@@ -132,7 +131,8 @@ export class VirtualClients {
     this.#poller.set(socket.socket.fd, { readable: true, writable: false });
   }
 
-  async #addClient(index: number, password: string, servers: readonly string[], port: number): Promise<void> {
+  /** Lets one more client, with this place and secret, dial each of these servers, by a link each. */
+  async dial(index: number, password: string, servers: readonly string[], port: number): Promise<void> {
     const host = this.#host;
     const name = clientName(index);
     const tunnel = host.addTunnel({
