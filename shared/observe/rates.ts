@@ -23,6 +23,9 @@ export const NO_RATES: LinkRates = {
 
 type Readings = ReadonlyMap<string, LinkCounters>;
 
+/** Readings of a time, with the sum of their bytes. */
+type Noted = { readonly at: Milliseconds; readonly total: number; readonly counters: Readings };
+
 /**
  * Rates and shares of each link of one bundle from two readings of its counters, by link name, `elapsed` apart.
  * A link that is new, or whose counters went back because it was made anew, counts from zero.
@@ -59,8 +62,8 @@ export function linkRates(previous: Readings, current: Readings, elapsed: Millis
  */
 export class RateMeter {
   readonly #window: Milliseconds;
-  #older: { at: Milliseconds; counters: Readings } | undefined;
-  #newer: { at: Milliseconds; counters: Readings } | undefined;
+  #older: Noted | undefined;
+  #newer: Noted | undefined;
 
   constructor(window: Milliseconds) {
     this.#window = window;
@@ -68,13 +71,36 @@ export class RateMeter {
 
   /** Takes a reading and returns the rates since one that is at least a window old, if there is one. */
   measure(counters: Readings, now: Milliseconds): Map<string, LinkRates> {
-    if (this.#newer === undefined || now - this.#newer.at >= this.#window) {
-      this.#older = this.#newer;
-      this.#newer = { at: now, counters: new Map(counters) };
-    }
-    const base = this.#older ?? this.#newer;
-    return linkRates(base.counters, counters, milliseconds(now - base.at));
+    const newer = this.#isDue(now) ? this.#take(totalOf(counters), new Map(counters), now) : this.#newer;
+    const base = this.#older ?? newer;
+    return base === undefined ? new Map() : linkRates(base.counters, counters, milliseconds(now - base.at));
   }
+
+  /**
+   * Takes a reading without any rates when one is due. `total` is the sum of all bytes in it: while that stays the same
+   * nothing is read, so that a server can do this for a thousand bundles every second.
+   */
+  note(total: number, read: () => Readings, now: Milliseconds): void {
+    if (!this.#isDue(now)) return;
+    this.#take(total, this.#newer?.total === total ? this.#newer.counters : read(), now);
+  }
+
+  #isDue(now: Milliseconds): boolean {
+    return this.#newer === undefined || now - this.#newer.at >= this.#window;
+  }
+
+  #take(total: number, counters: Readings, now: Milliseconds): Noted {
+    const noted = { at: now, total, counters };
+    this.#older = this.#newer;
+    this.#newer = noted;
+    return noted;
+  }
+}
+
+function totalOf(counters: Readings): number {
+  let total = 0;
+  for (const { sent, received } of counters.values()) total += sent.bytes + received.bytes;
+  return total;
 }
 
 function increase(before: number | undefined, now: number): number {

@@ -53,6 +53,31 @@ describe("A rate meter", () => {
     const rate = rates.get("dsl1")?.sendRate ?? 0;
     assert.ok(rate >= 1_000_000 && rate < 1_020_000, `${rate} bytes/s`);
   });
+
+  it("reads nothing while nothing moves, and knows what moved in the last window after a long rest", () => {
+    const meter = new RateMeter(seconds(1));
+    let reads = 0;
+    const read = () => {
+      reads++;
+      return readings({ dsl1: [2000, 500] });
+    };
+    for (let time = 0; time <= 60_000; time += 500) meter.note(2500, read, milliseconds(time));
+
+    const rates = meter.measure(readings({ dsl1: [4000, 500] }), milliseconds(60_500));
+
+    assert.equal(reads, 1);
+    assert.equal(rates.get("dsl1")?.sendRate, 2000 / 1.5);
+  });
+
+  it("reads again when something has moved", () => {
+    const meter = new RateMeter(seconds(1));
+    meter.note(0, () => readings({ dsl1: [0, 0] }), seconds(1));
+    meter.note(3000, () => readings({ dsl1: [3000, 0] }), seconds(2));
+
+    const rates = meter.measure(readings({ dsl1: [3000, 0] }), milliseconds(2500));
+
+    assert.equal(rates.get("dsl1")?.sendRate, 2000);
+  });
 });
 
 function measureAt(meter: RateMeter, time: number): void {

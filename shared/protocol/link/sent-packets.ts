@@ -78,7 +78,7 @@ export class SentPackets {
 
   /** Starts the numbers anew under the peer's link index of another session; the one before is still acknowledged. */
   restart(session: number): void {
-    if (this.#inFlightPackets === 0) this.#ring.trim();
+    if (this.#inFlightPackets + this.acknowledged.count + this.lost.count === 0) this.#ring.rest();
     this.#sessions.begin(session, this.#ring.next);
   }
 
@@ -88,6 +88,7 @@ export class SentPackets {
    */
   record(packetNumber: number, size: number, now: Milliseconds, idleTime: number): void {
     const position = this.#sessions.base + packetNumber;
+    if (this.#ring.isAtRest) return this.#ring.pass(position, size, now, idleTime);
     while (this.#ring.next < position) this.#push(0, now, idleTime);
     this.#push(size, now, idleTime);
   }
@@ -95,6 +96,7 @@ export class SentPackets {
   /** Watches the packet that was recorded last; the two integers tell the caller later what it was. */
   watch(first: number, second: number): void {
     const ring = this.#ring;
+    if (ring.isAtRest) this.#push(ring.takeBack(), ring.passedAt, ring.passedIdle);
     const index = ring.index(ring.next - 1);
     ring.first[index] = first;
     ring.second[index] = second;

@@ -1,3 +1,5 @@
+import { type Milliseconds, milliseconds } from "../units.ts";
+
 /** What has become of a packet that was sent. */
 export const FATE = {
   /** Sent, without being watched: a report, a keepalive, or a number that was never recorded. */
@@ -10,12 +12,13 @@ export const FATE = {
 /** In place of a position where there is none. */
 export const NO_POSITION = -1;
 
-// What an idle link has, of which a server has thousands.
 const SMALLEST = 16;
 const DOUBLES = 6;
 const INTEGERS = 3;
-const NO_DOUBLES = new Float64Array(0);
-const NO_INTEGERS = new Int32Array(0);
+// What rings at rest share, of which nothing is read that matters; not empty, so that no index is outside.
+const NO_DOUBLES = new Float64Array(1);
+const NO_INTEGERS = new Int32Array(1);
+const NO_FATES = new Uint8Array(1);
 /** No more packets than this are remembered: at 1 Gbit/s and 1400 bytes, those of 0.7 s. */
 export const LARGEST_RING = 65_536;
 /** No more of them are waited for, so that keepalives and reports never write over one of which the fate is not known. */
@@ -23,14 +26,15 @@ export const MOST_AWAITED = LARGEST_RING - 1024;
 
 /**
  * The latest packets sent on a link, as columns that are addressed by position: counted from 0 over all sessions of
- * the link. It doubles while the packets that are still to be kept do not fit; older ones are written over.
+ * the link. It doubles while the packets that are still to be kept do not fit; older ones are written over. At rest, as it
+ * begins, it has no memory of its own: a server has thousands of links that carry nothing but keepalives.
  */
 export class SentRing {
   sentAt = NO_DOUBLES;
   size = NO_INTEGERS;
   first = NO_INTEGERS;
   second = NO_INTEGERS;
-  fate = new Uint8Array(0);
+  fate = NO_FATES;
   /** The bytes sent before this packet. */
   sentBefore = NO_DOUBLES;
   /** What was delivered when the packet was sent, when that was, and when the packet before it in that flight left. */
@@ -40,11 +44,34 @@ export class SentRing {
   /** For how long the link had been idle before this packet, altogether. */
   idleBefore = NO_DOUBLES;
   #next = 0;
+  #isAtRest = true;
   /** What was written over before the ring grew is not remembered in the larger one. */
   #forgottenBefore = 0;
 
-  constructor() {
-    this.#use(newColumns(SMALLEST));
+  /** Of the packet that was passed last at rest: its size, when it left, and the idle time before it. */
+  passedSize = 0;
+  passedAt: Milliseconds = milliseconds(0);
+  passedIdle = 0;
+
+  /** Whether nothing is remembered; `push` ends it. */
+  get isAtRest(): boolean {
+    return this.#isAtRest;
+  }
+
+  /** At rest: takes `position` as the latest, of which nothing is remembered unless `takeBack` follows. */
+  pass(position: number, size: number, now: Milliseconds, idleTime: number): void {
+    this.#next = position + 1;
+    this.#forgottenBefore = this.#next;
+    this.passedSize = size;
+    this.passedAt = now;
+    this.passedIdle = idleTime;
+  }
+
+  /** At rest: makes the position that was passed last the next one again, and answers the packet's size. */
+  takeBack(): number {
+    this.#next--;
+    this.#forgottenBefore = this.#next;
+    return this.passedSize;
   }
 
   /** The position of the next packet. */
@@ -68,14 +95,21 @@ export class SentRing {
 
   /** Takes the next position and returns its index; positions from `keep` on are not written over while room is. */
   push(keep: number): number {
+    if (this.#isAtRest) this.#wake();
     if (this.#next - keep >= this.sentAt.length && this.sentAt.length < LARGEST_RING) this.#grow();
     return this.index(this.#next++);
   }
 
-  /** Forgets what was sent, and gives back the memory that a link needs no more which is idle now. */
-  trim(): void {
-    if (this.sentAt.length === SMALLEST) return;
+  /** Forgets what was sent, and gives the memory back. */
+  rest(): void {
+    if (this.#isAtRest) return;
+    this.#isAtRest = true;
     this.#forgottenBefore = this.#next;
+    this.#use(NO_COLUMNS);
+  }
+
+  #wake(): void {
+    this.#isAtRest = false;
     this.#use(newColumns(SMALLEST));
   }
 
@@ -116,6 +150,19 @@ export class SentRing {
   }
 }
 
+const NO_COLUMNS: ReturnType<typeof newColumns> = {
+  sentAt: NO_DOUBLES,
+  sentBefore: NO_DOUBLES,
+  deliveredBefore: NO_DOUBLES,
+  deliveredAt: NO_DOUBLES,
+  flightStart: NO_DOUBLES,
+  idleBefore: NO_DOUBLES,
+  size: NO_INTEGERS,
+  first: NO_INTEGERS,
+  second: NO_INTEGERS,
+  fate: NO_FATES,
+};
+
 /** Columns of so many rows in one block: a buffer for each costs more than what a short one holds. */
 function newColumns(rows: number) {
   const buffer = new ArrayBuffer(rows * (DOUBLES * 8 + INTEGERS * 4 + 1));
@@ -151,10 +198,11 @@ function regrown<Column extends Float64Array | Int32Array | Uint8Array>(
   return larger;
 }
 
+const NO_POSITIONS = new Float64Array(0);
+
 /** Positions of packets, in order, in memory that is used again. */
 export class PositionList {
-  // V8 keeps so few in the object itself.
-  #positions = new Float64Array(8);
+  #positions = NO_POSITIONS;
   #count = 0;
 
   get count(): number {
@@ -168,7 +216,7 @@ export class PositionList {
 
   push(position: number): void {
     if (this.#count === this.#positions.length) {
-      const larger = new Float64Array(2 * this.#count);
+      const larger = new Float64Array(Math.max(SMALLEST, 2 * this.#count));
       larger.set(this.#positions);
       this.#positions = larger;
     }

@@ -20,6 +20,10 @@ const PIECES = 7;
 const DEFICIT = 8;
 const COLUMN_COUNT = 9;
 
+// Shared, as a server has thousands of empty queues.
+const NO_BUCKETS = new Uint16Array(0);
+const NO_ROWS = new Int32Array(0);
+
 // RFC 8290 §4: flows that are served first, flows that take their turns, and flows without a queue.
 const NEW = 0;
 const OLD = 1;
@@ -33,8 +37,8 @@ const IDLE = 2;
 export class FlowQueues {
   readonly #pieces: QueuedPieces;
   /** The flow of a bucket, plus one; 0 when it has none. */
-  #buckets = new Uint16Array(0);
-  #rows = new Int32Array(0);
+  #buckets = NO_BUCKETS;
+  #rows = NO_ROWS;
   readonly #codels: Codel[] = [];
   readonly #first = new Int32Array(3).fill(NONE);
   readonly #last = new Int32Array(3).fill(NONE);
@@ -199,8 +203,8 @@ export class FlowQueues {
 
   /** Gives the tables' memory back, and forgets every flow; none may have packets. */
   trim(): void {
-    this.#buckets = new Uint16Array(0);
-    this.#rows = new Int32Array(0);
+    this.#buckets = NO_BUCKETS;
+    this.#rows = NO_ROWS;
     this.#codels.length = 0;
     this.#first.fill(NONE);
     this.#last.fill(NONE);

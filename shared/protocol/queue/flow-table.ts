@@ -13,6 +13,10 @@ const PAUSE = 100;
 
 const NO_CLASS = 0;
 
+// Shared, as a server has thousands of bundles that carry nothing.
+const NO_TIMES = new Float64Array(0);
+const NO_CLASSES = new Uint8Array(0);
+
 /**
  * What is remembered of flows: whether they are bulk, as they have lately built up a queue of their own, and in which
  * class (RFC 2686 §3) they are. A flow stays in its class while it sends, so that its order holds. A new flow gets one
@@ -20,9 +24,9 @@ const NO_CLASS = 0;
  * flows do not wait for each other's. Class 0, that of real-time packets, is given to none.
  */
 export class FlowTable {
-  #seenAt = new Float64Array(0);
-  #bulkUntil = new Float64Array(0);
-  #classes = new Uint8Array(0);
+  #seenAt = NO_TIMES;
+  #bulkUntil = NO_TIMES;
+  #classes = NO_CLASSES;
   readonly #classBulkUntil = new Float64Array(CLASS_LIMIT);
 
   /** Whether the flow with this hash is bulk; a packet of it that comes keeps it so. */

@@ -20,13 +20,17 @@ const CLASS = 4;
 const NEXT = 5;
 const COLUMN_COUNT = 6;
 
+// Shared, as a server has thousands of empty queues.
+const NO_ROWS = new Int32Array(0);
+const NO_TIMES = new Float64Array(0);
+
 /**
  * The pieces of packets that wait: a row for each, which names its cell and the piece behind it, in the same packet or
  * in the next one. A packet is a chain of rows up to one with LAST_PIECE. The table grows with what is in it.
  */
 export class QueuedPieces {
-  #rows = new Int32Array(0);
-  #queuedAt = new Float64Array(0);
+  #rows = NO_ROWS;
+  #queuedAt = NO_TIMES;
   #firstFree = NONE;
   #count = 0;
 
@@ -132,8 +136,8 @@ export class QueuedPieces {
 
   /** Gives the table's memory back, which must be empty. */
   trim(): void {
-    this.#rows = new Int32Array(0);
-    this.#queuedAt = new Float64Array(0);
+    this.#rows = NO_ROWS;
+    this.#queuedAt = NO_TIMES;
     this.#firstFree = NONE;
   }
 

@@ -1,4 +1,5 @@
-const SMALLEST = 64;
+// As many as V8 keeps in the object itself.
+const SMALLEST = 16;
 
 /** Frames that are to be sent again, first in, first out: each the cell that it lies in, and a note. */
 export class WaitingCopies {

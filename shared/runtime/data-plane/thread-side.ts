@@ -60,7 +60,7 @@ export class ThreadSide<Command, Event> {
     for (const event of this.#plane.host.takeEvents()) this.#hooks.onHostEvent(event, now);
     if (now - this.#meteredAt < METER_WINDOW) return;
     this.#meteredAt = now;
-    for (const { tunnel } of this.#hooks.facts()) meterTunnel(tunnel, this.#meter(tunnel), now);
+    for (const tunnel of this.#plane.host.tunnels) meterTunnel(tunnel, this.#meter(tunnel), now);
   }
 
   #handle(request: ThreadRequest<Command>, now: Milliseconds): void {

@@ -29,7 +29,7 @@ export function describeTunnel(
   arena: Uint8Array,
   now: Milliseconds,
 ): BundleStatus {
-  const rates = meter.measure(new Map(tunnel.links.map((link) => [link.name, countersOf(link)])), now);
+  const rates = meter.measure(readingsOf(tunnel), now);
   const { outbound, receiving, delivered } = tunnel;
   const { name: scheduler } = outbound.scheduler;
   const links = tunnel.links.map((link) => ({
@@ -86,7 +86,9 @@ function total(queues: readonly FairQueue[], figure: "count" | "bytes" | "droppe
 
 /** Takes a reading of a bundle's counters, so that rates are those of the last moments. */
 export function meterTunnel(tunnel: Tunnel, meter: RateMeter, now: Milliseconds): void {
-  meter.measure(new Map(tunnel.links.map((link) => [link.name, countersOf(link)])), now);
+  let total = 0;
+  for (const { sent, received } of tunnel.links) total += sent.bytes + received.bytes;
+  meter.note(total, () => readingsOf(tunnel), now);
 }
 
 /** All drops of a bundle by reason: those of single packets, those in reassembly and in the queue. */
@@ -116,6 +118,10 @@ export function remoteText(arena: Uint8Array, link: MemberLink): string | null {
 /** The local address that a link's datagrams leave from, where the socket has several. */
 export function localText(arena: Uint8Array, link: MemberLink): string | null {
   return readAddressRecord(arena, link.addressOffset)?.localAddress ?? null;
+}
+
+function readingsOf(tunnel: Tunnel): Map<string, ReturnType<typeof countersOf>> {
+  return new Map(tunnel.links.map((link) => [link.name, countersOf(link)]));
 }
 
 function countersOf(link: MemberLink): { readonly sent: Traffic; readonly received: Traffic } {
