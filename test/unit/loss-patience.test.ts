@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { LossPatience } from "../../shared/protocol/link/loss-patience.ts";
 import { RoundTripTime } from "../../shared/protocol/link/round-trip-time.ts";
-import { milliseconds, seconds } from "../../shared/protocol/units.ts";
+import { milliseconds, NEVER, seconds } from "../../shared/protocol/units.ts";
 
 const NOW = seconds(10);
 
@@ -21,7 +21,7 @@ describe("The patience with a link's packets", () => {
   it("with a link without reports ends 150 ms after the latest one, on a near line", () => {
     const patience = answered(Array.from({ length: 50 }, () => 10));
 
-    patience.onAnswer(NOW);
+    patience.onAnswer(NEVER, NOW);
 
     assert.equal(patience.unansweredAt(milliseconds(NOW - 5)), NOW + 150);
   });
@@ -37,8 +37,9 @@ describe("The patience with a link's packets", () => {
     const patience = answered(Array.from({ length: 50 }, () => 10));
     let now = NOW;
     for (let report = 0; report < 100; report++) {
+      const owedSince = milliseconds(now - 5);
       now = milliseconds(now + 100);
-      patience.onAnswer(now);
+      patience.onAnswer(owedSince, now);
     }
 
     const due = patience.unansweredAt(now) - now;
@@ -48,12 +49,26 @@ describe("The patience with a link's packets", () => {
 
   it("is not lengthened by a pause in which nothing was sent", () => {
     const patience = answered(Array.from({ length: 50 }, () => 10));
-    patience.onAnswer(NOW);
+    patience.onAnswer(NEVER, NOW);
 
     const after = milliseconds(NOW + 60_000);
-    patience.onAnswer(after);
+    patience.onAnswer(milliseconds(after - 20), after);
 
     assert.equal(patience.unansweredAt(after), after + 150);
+  });
+
+  it("is not lengthened by packets that go astray to the link now and then, each with a report of its own", () => {
+    const patience = answered(Array.from({ length: 50 }, () => 10));
+    let now = NOW;
+    for (let packet = 0; packet < 100; packet++) {
+      now = milliseconds(now + 500);
+      patience.onAnswer(milliseconds(now - 30), now);
+    }
+
+    const sentAt = milliseconds(now + 500);
+    const due = patience.unansweredAt(sentAt) - sentAt;
+
+    assert.ok(due < 150, `${due} ms`);
   });
 
   it("is at an end until the next answer", () => {
@@ -61,7 +76,7 @@ describe("The patience with a link's packets", () => {
 
     patience.onSilence();
     const wasSilent = patience.isSilent;
-    patience.onAnswer(NOW);
+    patience.onAnswer(NEVER, NOW);
 
     assert.deepEqual([wasSilent, patience.isSilent], [true, false]);
   });

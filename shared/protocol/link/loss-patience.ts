@@ -61,11 +61,14 @@ export class LossPatience {
     this.#isSilent = true;
   }
 
-  /** Notes a report, or whatever else proves that what is sent arrives. */
-  onAnswer(now: Milliseconds): void {
+  /**
+   * Notes a report, or whatever else proves that what is sent arrives, at a time when the oldest packet that nothing was
+   * known of had been sent at `owedSince`, NEVER when there was none. While nothing is owed there is no gap.
+   */
+  onAnswer(owedSince: Milliseconds, now: Milliseconds): void {
     this.#isSilent = false;
-    const gap = now - this.#reportedAt;
+    const gap = now - Math.max(this.#reportedAt, owedSince);
     this.#reportedAt = now;
-    if (gap < LARGEST_GAP) this.#gap += (gap - this.#gap) * GAP_WEIGHT;
+    if (gap >= 0 && gap < LARGEST_GAP) this.#gap += (gap - this.#gap) * GAP_WEIGHT;
   }
 }

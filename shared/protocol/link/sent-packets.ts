@@ -62,7 +62,7 @@ export class SentPackets {
   /** Notes that something that was sent has arrived: a link that was silent is tried again, with a little at first. */
   onAnswer(now: Milliseconds): void {
     this.probation.onAnswer();
-    this.#patience.onAnswer(now);
+    this.#patience.onAnswer(this.oldestSentAt, now);
   }
 
   /** Whether the peer owes reports for longer than it should: what is sent now may be lost. */
