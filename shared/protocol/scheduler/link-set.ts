@@ -1,7 +1,7 @@
 import type { Decisions } from "../decisions.ts";
 import type { MemberLink } from "../link/member-link.ts";
 import { linksOfLeastStanding } from "../link/standing.ts";
-import { type Milliseconds, milliseconds } from "../units.ts";
+import { type Milliseconds, milliseconds, seconds } from "../units.ts";
 import { TRANSFER } from "./demand-size.ts";
 
 // Lines whose delays differ by less are used together at once.
@@ -35,6 +35,11 @@ const MEASURED_TIMES = 3;
 
 // What the links carried together at their best is forgotten by 1/e in this time.
 const BEST_REMEMBERED = 10_000;
+
+// A link that went away may come back as it was, and a window that fits all of them fills it at once. It is given little
+// at first, so that what has been waiting needs some time more.
+const AWAITED_FOR = seconds(30);
+const RETURNS_FOR = seconds(1);
 
 // What waits is taken on average over this time: bursts come and go.
 const AVERAGED_OVER = 60;
@@ -70,6 +75,7 @@ export class LinkSet {
   #backlog = 0;
   #backlogAt = milliseconds(0);
   #bestRate = 0;
+  #swing = 1;
 
   /** Whether bulk may use the link. */
   has(link: MemberLink): boolean {
@@ -122,13 +128,13 @@ export class LinkSet {
     }
     while (this.#count < this.#ordered.length && this.#extraDelay(this.#count) < SAME_DELAY) this.#count++;
     this.#bestRate = Math.max(this.#bestRate, this.#rateOf(this.#count));
+    this.#followSwing(isAnyAwaited(links, now));
     this.#mark(now);
   }
 
   /** How many times as much as now the links in use carried lately, and may carry again soon; 1 when they are steady. */
   get swing(): number {
-    const rate = this.#rateOf(this.#count);
-    return rate > 0 ? Math.max(1, this.#bestRate / rate) : 1;
+    return this.#swing;
   }
 
   /** How long all wait for the copy of a lost packet; 0 while next to nothing is lost on the links in use. */
@@ -138,6 +144,12 @@ export class LinkSet {
       if (sendLoss.share >= NOTED_LOSS) slowest = Math.max(slowest, (roundTripTime.smoothed ?? 0) + REPORT_GAP);
     }
     return milliseconds(slowest);
+  }
+
+  #followSwing(isAwaiting: boolean): void {
+    const rate = this.#rateOf(this.#count);
+    const swing = rate > 0 ? Math.max(1, this.#bestRate / rate) : 1;
+    this.#swing = isAwaiting ? Math.max(this.#swing, swing) : swing;
   }
 
   #leave(): void {
@@ -235,6 +247,10 @@ export class LinkSet {
     for (let place = 0; place < count; place++) rate += this.#ordered[place]?.estimator.capacity ?? 0;
     return rate;
   }
+}
+
+function isAnyAwaited(links: readonly MemberLink[], now: Milliseconds): boolean {
+  return links.some(({ isUp, state }) => now - state.since < (isUp ? RETURNS_FOR : AWAITED_FOR));
 }
 
 function leastShareOf({ sendLoss, estimator }: MemberLink): number {
