@@ -2,11 +2,15 @@ import { CHECKSUM_PARTIAL, type Fragment, PINNED, URGENT } from "./bundle/fragme
 import { SendingOrder } from "./bundle/sending-order.ts";
 import type { MemberLink } from "./link/member-link.ts";
 import { transmit } from "./link/transmit.ts";
+import { NullFragments } from "./null-fragments.ts";
 import type { Arena } from "./packet/arena.ts";
 import { type CellPool, NO_CELL } from "./packet/cell-pool.ts";
+import type { PacketBatch } from "./packet/packet-batch.ts";
 import { Mirrors } from "./recovery/mirrors.ts";
 import { Recovery } from "./recovery/recovery.ts";
+import type { RunLink } from "./scheduler/run-link.ts";
 import type { Scheduler } from "./scheduler/scheduler.ts";
+import { SegmentSender, type SentSegments } from "./segment-sender.ts";
 import type { Milliseconds } from "./units.ts";
 import { DATAGRAM_FLAGS } from "./wire/datagram-header.ts";
 import { BEGIN, END, FRAGMENT_HEADER_SIZE, writeFragmentHeader } from "./wire/frame-header.ts";
@@ -28,6 +32,8 @@ export class FragmentSender {
   readonly order = new SendingOrder();
   readonly mirrors = new Mirrors();
   readonly recovery: Recovery;
+  readonly nulls: NullFragments;
+  readonly #segments: SegmentSender;
   readonly #bytes: Uint8Array;
   readonly #cells: CellPool;
   readonly #tellsPinned: boolean;
@@ -40,6 +46,8 @@ export class FragmentSender {
     this.#tellsPinned = tellsPinned;
     this.scheduler = scheduler;
     this.recovery = new Recovery(arena, cells, links);
+    this.nulls = new NullFragments(this.order, links, this.#sendNull.bind(this));
+    this.#segments = new SegmentSender(arena.bytes, this.order, this.recovery);
   }
 
   /** Whether a packet of the class was sent in part: no other one may leave in it before the rest (RFC 1990 §3). */
@@ -71,21 +79,46 @@ export class FragmentSender {
     const pinnedFlag = isPinned && this.#tellsPinned ? DATAGRAM_FLAGS.pinned : 0;
     const datagramFlags = pinnedFlag | (isPartial ? DATAGRAM_FLAGS.checksumPartial : 0);
     this.#transmit(link, header, headLength, body, bodyLength, datagramFlags, now);
-    this.recovery.watch(link, fragment, header, taken, isPartial); // recovery/
+    this.recovery.watch(link, fragment, taken, isPartial); // recovery/
     // What is bound to one link is nowhere else, while that answers.
     if (!isPinned) {
       if (this.mirrors.isActive) this.mirrors.send(link, header, headLength, body, bodyLength, isPartial, now);
-      const isTwofold = (fragment.flags & URGENT) !== 0 && this.recovery.redundancy.isNeeded;
-      if (isTwofold && !this.scheduler.copiesToAll)
+      if (this.#isTwofold(fragment))
         this.recovery.sendTwice(link, header, headLength, body, bodyLength, isPartial, now);
     }
     if (!isAhead) this.#cells.release(header);
     link.keepalive.onCarried();
+    this.nulls.onSent(now);
     return true;
   }
 
+  /**
+   * Sends rows `from` to `to` - 1 of a batch, segments of the super-packet of which `like` was the one before and left
+   * whole on the link of the run just now, as far as that takes them; answers what left.
+   */
+  sendSegments(
+    run: RunLink,
+    like: Fragment,
+    protocol: number,
+    batch: PacketBatch,
+    from: number,
+    to: number,
+    now: Milliseconds,
+  ): SentSegments {
+    const isCopied = this.mirrors.isActive || this.#isTwofold(like);
+    const sent = this.#segments.send(run, like.trafficClass, protocol, batch, from, isCopied ? from : to, now);
+    if (sent.count === 0 || run.link === undefined) return sent;
+    this.recovery.budget.onSent(sent.bytes);
+    this.scheduler.onCarried(run.link, sent.lineBytes);
+    return sent;
+  }
+
+  #isTwofold(fragment: Fragment): boolean {
+    return (fragment.flags & URGENT) !== 0 && this.recovery.redundancy.isNeeded && !this.scheduler.copiesToAll;
+  }
+
   /** Sends a null fragment (RFC 1990 §4.1), if there is a cell for it. */
-  sendNull(link: MemberLink, trafficClass: number, now: Milliseconds): void {
+  #sendNull(link: MemberLink, trafficClass: number, now: Milliseconds): void {
     const header = this.#cells.take();
     if (header === NO_CELL) return;
     const sequence = this.order.pass(trafficClass, link.ordinal);

@@ -71,6 +71,9 @@ export class Inbound {
   readonly #bytes: Uint8Array;
   #reaches: (Reach | undefined)[] = [];
   #packetNumbers = new Float64Array(0);
+  /** The first word of the data before in this batch, 0 for none, and what its link index led to. */
+  #latestWord = 0;
+  #latest: Reach | undefined;
 
   constructor(options: InboundOptions) {
     this.#options = options;
@@ -80,15 +83,19 @@ export class Inbound {
   /** Takes all datagrams of a batch, which came to one socket. */
   handleDatagrams(batch: ReceiveBatch, outlet: Outlet, now: Milliseconds): void {
     if (this.#packetNumbers.length < batch.capacity) this.#packetNumbers = new Float64Array(batch.capacity);
+    this.#latestWord = 0;
     for (let row = 0; row < batch.count; row++) this.#identify(batch, row, outlet, now); // wire/
     this.#options.aead.open(batch); // seal/
     let touched: Tunnel | undefined;
-    for (let row = 0; row < batch.count; row++) {
+    for (let row = 0, end = 0; row < batch.count; row = end) {
+      end = row + 1;
       const reach = this.#reaches[row];
       if (reach?.association === undefined) continue;
       if (reach.tunnel !== touched) this.#options.onTouched(reach.tunnel);
       touched = reach.tunnel;
-      if (this.#admit(batch, row, reach, reach.association, outlet, now)) this.#handleFrame(batch, row, reach, now);
+      end = this.#endOfRun(batch, row, reach.association);
+      if (!this.#admit(batch, row, end, reach, reach.association, outlet, now)) continue;
+      for (let frame = row; frame < end; frame++) this.#handleFrame(batch, frame, reach, now);
     }
   }
 
@@ -101,12 +108,15 @@ export class Inbound {
     const word0 = batch.headerWord0(row);
     const type = datagramType(word0);
     if (type !== DATAGRAM_TYPES.data) {
+      this.#latestWord = 0;
       if (length < DATAGRAM_HEADER_SIZE) drops.count(DROP.tooShort);
       else this.#handleHandshake(type, batch, row, outlet, now);
       return;
     }
     if (length < DATAGRAM_OVERHEAD) return drops.count(DROP.tooShort);
-    const reach = associations.get(receiverLinkIndex(word0));
+    const reach = word0 === this.#latestWord ? this.#latest : associations.get(receiverLinkIndex(word0));
+    this.#latestWord = word0;
+    this.#latest = reach;
     if (reach?.association === undefined) return drops.count(DROP.unknownLink);
     const packetNumber = inferPacketNumber(batch.headerWord1(row), reach.association.window.highest);
     this.#packetNumbers[row] = packetNumber;
@@ -129,36 +139,79 @@ export class Inbound {
     );
   }
 
-  /** Lets authentic and fresh datagrams through, once each, and tells the link of them. */
+  /**
+   * Where a run that begins with a row ends: datagrams of one link that came together, with packet numbers that follow
+   * on each other and are the newest. Others are runs of one.
+   */
+  #endOfRun(batch: ReceiveBatch, row: number, { window }: SecurityAssociation): number {
+    const [reaches, numbers] = [this.#reaches, this.#packetNumbers];
+    const first = numbers[row] ?? 0;
+    let end = row + 1;
+    if (first <= window.highest || !batch.isOpened(row)) return end;
+    const reach = reaches[row];
+    const address = batch.addressOffset(row);
+    while (
+      end < batch.count &&
+      reaches[end] === reach &&
+      numbers[end] === first + (end - row) &&
+      batch.isOpened(end) &&
+      batch.addressOffset(end) === address
+    )
+      end++;
+    return end;
+  }
+
+  /** Lets the authentic and fresh datagrams of a run through, once each, and tells the link of them. */
   #admit(
     batch: ReceiveBatch,
-    row: number,
+    from: number,
+    to: number,
     reach: Reach,
     association: SecurityAssociation,
     outlet: Outlet,
     now: Milliseconds,
   ): boolean {
     const { tunnel, link } = reach;
-    if (!batch.isOpened(row)) {
+    if (!batch.isOpened(from)) {
       tunnel.drops.count(DROP.notAuthentic);
       return false;
     }
-    const packetNumber = this.#packetNumbers[row] ?? 0;
-    const isNewest = packetNumber > association.window.highest;
-    if (!association.window.accept(packetNumber)) {
+    const first = this.#packetNumbers[from] ?? 0;
+    const count = to - from;
+    const isNewest = first > association.window.highest;
+    if (isNewest) association.window.acceptRun(first, count);
+    else if (!association.window.accept(first)) {
       tunnel.drops.count(DROP.replayed);
       return false;
     }
-    const size = batch.length(row) + link.outerHeaderSize;
-    const isMultilink = this.#bytes[batch.offset(row) + DATAGRAM_HEADER_SIZE] === PPP_PROTOCOLS.multilink;
-    const onLine = link.bytesOnLine(size);
-    link.reporter.onPacket(association.keys.localIndex, packetNumber, onLine, isMultilink, now); // link/
-    tunnel.handleAuthentic(link, association, packetNumber, now);
+    this.#countRun(batch, from, to, reach, association, first, now); // link/
+    tunnel.handleAuthentic(link, association, first, count, now);
     // A late packet under older keys tells where the peer was, not where it is.
     if (isNewest && association === link.association)
-      tunnel.handleAddress(link, batch.addressOffset(row), outlet, now);
-    link.received.count(size);
+      tunnel.handleAddress(link, batch.addressOffset(from), outlet, now);
     return true;
+  }
+
+  #countRun(
+    batch: ReceiveBatch,
+    from: number,
+    to: number,
+    { link }: Reach,
+    { keys }: SecurityAssociation,
+    first: number,
+    now: Milliseconds,
+  ): void {
+    let bytes = 0;
+    let onLine = 0;
+    let needsReport = false;
+    for (let row = from; row < to; row++) {
+      const size = batch.length(row) + link.outerHeaderSize;
+      bytes += size;
+      onLine += link.bytesOnLine(size);
+      needsReport ||= this.#bytes[batch.offset(row) + DATAGRAM_HEADER_SIZE] === PPP_PROTOCOLS.multilink;
+    }
+    link.reporter.onRun(keys.localIndex, first, to - from, onLine, needsReport, now);
+    link.received.count(bytes, to - from);
   }
 
   /** Hands a PPP frame to the bundle or to the link's LCP. */

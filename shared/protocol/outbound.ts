@@ -15,7 +15,7 @@ import { Governor } from "./scheduler/governor.ts";
 import { RunLink } from "./scheduler/run-link.ts";
 import type { Demand, Scheduler } from "./scheduler/scheduler.ts";
 import type { PeerLimits } from "./seal/security-association.ts";
-import { bytesPerSecond, earliest, type Milliseconds, milliseconds, NEVER } from "./units.ts";
+import { bytesPerSecond, earliest, type Milliseconds, milliseconds } from "./units.ts";
 import { BEGIN, FRAGMENT_HEADER_SIZE } from "./wire/frame-header.ts";
 
 // What was measured of the links is looked at so often.
@@ -23,9 +23,6 @@ const FOLLOWING_INTERVAL = 10;
 
 // So long after a line has died its flows still come as fast as it took them, and lose much.
 const HURRY = 2000;
-
-// How soon after a burst the links that it passed by get a null fragment: at least this, at most twice this.
-const NULL_FRAGMENT_INTERVAL = milliseconds(30);
 
 /** What the sending side of a bundle works with. */
 export type OutboundOptions = {
@@ -56,7 +53,6 @@ export class Outbound {
   #classes: number;
   #answering = 0;
   #isPinnedNext = true;
-  #nextCheck: Milliseconds = NEVER;
   #followedAt: Milliseconds = milliseconds(Number.NEGATIVE_INFINITY);
   #polledAt: Milliseconds = milliseconds(Number.NEGATIVE_INFINITY);
   packets = 0;
@@ -75,16 +71,24 @@ export class Outbound {
     this.pinned = new PinnedTraffic({ arena, cells, links, drops, pinning, send });
   }
 
+  /** Sends rows `from` to `to` - 1 of a batch, a packet and the segments that continue it, or queues them. */
+  handlePackets(batch: PacketBatch, from: number, to: number, now: Milliseconds): void {
+    for (let row = from; row < to; ) {
+      this.handlePacket(batch, row++, now);
+      if (row < to) row += this.#sendAlike(batch, row, to, now);
+    }
+  }
+
   /** Sends one row of a batch, or queues what no link can carry now. */
   handlePacket(batch: PacketBatch, row: number, now: Milliseconds): void {
     const fragment = this.#fragment;
     const { drops } = this.#options;
     const intake = this.#intake;
+    if (!batch.continues(row)) this.#run.end();
     if (!intake.take(batch, row, fragment, drops, now)) return; // packet/ and bundle/
     this.packets++;
     this.packetBytes += fragment.length - 1;
     const { flow } = intake;
-    if (!batch.continues(row)) this.#run.end();
     const link = this.pinned.linkFor(fragment, flow, now); // pinning/
     const queue = link === undefined ? this.queue : this.pinned.queueOf(link);
     if (link !== undefined) fragment.flags |= PINNED;
@@ -121,7 +125,7 @@ export class Outbound {
 
   /** When there is something to do, as far as clocks tell; that a blocked outlet has room again, its socket tells. */
   nextTimeout(): Milliseconds {
-    let next = earliest(this.#nextCheck, this.recovery.nextTimeout());
+    let next = earliest(this.#sender.nulls.nextCheck, this.recovery.nextTimeout());
     if (this.queue.isEmpty && this.pinned.count === 0) return next;
     for (const link of this.#options.links) {
       const { isUp, association, outlet, pacer } = link;
@@ -134,23 +138,9 @@ export class Outbound {
     return next;
   }
 
-  /** Sends null fragments (RFC 1990 §4.1) on links that a burst has passed by. */
+  /** Sends null fragments where they are due, and gives memory back after a burst. */
   handleTimeout(now: Milliseconds): void {
-    if (this.#nextCheck > now) return;
-    const { links } = this.#options;
-    const classes = this.#classes;
-    let isBusy = false;
-    // Nobody waits for order in the real-time class.
-    for (let trafficClass = classes > 1 ? 1 : 0; trafficClass < classes; trafficClass++) {
-      for (const link of links) {
-        if (!link.isUp || !this.order.isBehind(trafficClass, link.ordinal)) continue;
-        if (link.mayCarry(now)) this.#sender.sendNull(link, trafficClass, now);
-        else isBusy = true;
-      }
-    }
-    const hasNews = this.order.mark();
-    this.#nextCheck = hasNews || isBusy ? milliseconds(now + NULL_FRAGMENT_INTERVAL) : NEVER;
-    if (this.#nextCheck !== NEVER) return;
+    if (!this.#sender.nulls.handleTimeout(this.#classes, now)) return;
     this.queue.trim();
     this.pinned.trim();
   }
@@ -243,6 +233,17 @@ export class Outbound {
     return false;
   }
 
+  /** Sends what follows on a segment that left whole, as far as its link takes it too; answers how many rows that were. */
+  #sendAlike(batch: PacketBatch, from: number, to: number, now: Milliseconds): number {
+    const mayPass = this.queue.isEmpty && this.recovery.isEmpty && !this.pinned.hasFilters;
+    if (this.#run.link === undefined || !mayPass) return 0;
+    const { protocol } = this.#intake;
+    const sent = this.#sender.sendSegments(this.#run, this.#fragment, protocol, batch, from, to, now);
+    this.packets += sent.count;
+    this.packetBytes += sent.packetBytes;
+    return sent.count;
+  }
+
   /** Sends a packet, in several fragments where it does not fit a link; false when something is left. */
   #send(fragment: Fragment, now: Milliseconds): boolean {
     const demand = this.#demand;
@@ -253,7 +254,7 @@ export class Outbound {
       const link = this.#pick(now);
       if (link === undefined) return false;
       const taken = fragment.takeable(link.largestFrame - FRAGMENT_HEADER_SIZE); // bundle/
-      if (!this.#sendFragment(link, fragment, taken, now)) return false;
+      if (!this.#sender.send(link, fragment, taken, now)) return false; // wire/, seal/, link/ and recovery/
       fragment.advance(taken, BEGIN);
       if (fragment.length > 0) this.#run.end();
     }
@@ -277,7 +278,7 @@ export class Outbound {
     if (!isFirst && !isOpen) fragment.drop();
     while (fragment.length > 0) {
       const taken = fragment.takeable(link.largestFrame - FRAGMENT_HEADER_SIZE);
-      const isSent = link.outlet?.hasRoom === true && this.#sendFragment(link, fragment, taken, now);
+      const isSent = link.outlet?.hasRoom === true && this.#sender.send(link, fragment, taken, now);
       if (isSent) fragment.advance(taken, BEGIN);
       else this.#dropRest(fragment);
     }
@@ -288,12 +289,5 @@ export class Outbound {
     this.#options.drops.count(DROP.queueFull);
     if ((fragment.flags & BEGIN) === 0) this.#sender.giveUpRest();
     fragment.drop();
-  }
-
-  #sendFragment(link: MemberLink, fragment: Fragment, taken: number, now: Milliseconds): boolean {
-    if (!this.#sender.send(link, fragment, taken, now)) return false; // wire/, seal/, link/ and recovery/
-    const hasOthers = this.#options.links.length > 1;
-    if (this.#nextCheck === NEVER && hasOthers) this.#nextCheck = milliseconds(now + NULL_FRAGMENT_INTERVAL);
-    return true;
   }
 }

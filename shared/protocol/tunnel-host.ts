@@ -157,8 +157,14 @@ export class TunnelHost {
     }
   }
 
+  /** Takes one row of a batch for a tunnel. */
   handlePacket(tunnel: Tunnel, batch: PacketBatch, row: number, now: Milliseconds): void {
-    tunnel.handlePacket(batch, row, now);
+    this.handlePackets(tunnel, batch, row, row + 1, now);
+  }
+
+  /** Takes rows `from` to `to` - 1 of a batch for a tunnel: a packet, and the segments that continue it. */
+  handlePackets(tunnel: Tunnel, batch: PacketBatch, from: number, to: number, now: Milliseconds): void {
+    tunnel.handlePackets(batch, from, to, now);
     if (tunnel === this.#latest) return;
     this.#latest = tunnel;
     this.touch(tunnel);

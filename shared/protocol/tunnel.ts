@@ -148,15 +148,21 @@ export class Tunnel {
     this.outbound.setScheduler(scheduler, now);
   }
 
-  /** Sends one IP packet. */
-  handlePacket(batch: PacketBatch, row: number, now: Milliseconds): void {
-    this.outbound.handlePacket(batch, row, now);
+  /** Sends rows `from` to `to` - 1 of a batch: an IP packet, and the segments that continue it. */
+  handlePackets(batch: PacketBatch, from: number, to: number, now: Milliseconds): void {
+    this.outbound.handlePackets(batch, from, to, now);
   }
 
-  /** Notes a fresh authentic datagram of a link. */
-  handleAuthentic(link: MemberLink, association: SecurityAssociation, packetNumber: number, now: Milliseconds): void {
+  /** Notes fresh authentic datagrams of a link, of which more than one are the newest. */
+  handleAuthentic(
+    link: MemberLink,
+    association: SecurityAssociation,
+    first: number,
+    count: number,
+    now: Milliseconds,
+  ): void {
     link.keepalive.onHeard(now);
-    if (association === link.association) link.lossRate.onPacket(packetNumber, now);
+    if (association === link.association) link.lossRate.onRun(first, count, now);
     if (association.isProven) return;
     const isChosen = this.#members.parts(link)?.sessions.onFirstProof(association, now) === true;
     if (!isChosen) return;

@@ -37,4 +37,27 @@ describe("A replay window, whatever arrives,", () => {
       }),
     );
   });
+
+  it("is after a run as after each of its numbers", () => {
+    const anyGap = fc.constantFrom(0, 1, 30, 100, 5000);
+    const anyRun = fc.record({ gap: anyGap, count: fc.integer({ min: 1, max: 3000 }), late: fc.nat(3000) });
+    fc.assert(
+      fc.property(anySize, anyStart, fc.array(anyRun, { maxLength: 10 }), (size, start, runs) => {
+        const byRuns = new ReplayWindow(size);
+        const oneByOne = new ReplayWindow(size);
+        let next = start;
+        for (const { gap, count, late } of runs) {
+          next += gap;
+          byRuns.acceptRun(next, count);
+          for (const end = next + count; next < end; next++) oneByOne.accept(next);
+
+          const number = Math.max(0, next - 1 - late);
+          assert.equal(byRuns.accept(number), oneByOne.accept(number));
+          assert.deepEqual([byRuns.highest, byRuns.received], [oneByOne.highest, oneByOne.received]);
+          for (let below = 0; below < 100; below++)
+            assert.equal(byRuns.mayAccept(next - below), oneByOne.mayAccept(next - below));
+        }
+      }),
+    );
+  });
 });

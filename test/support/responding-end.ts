@@ -10,7 +10,12 @@ import type { Aead } from "../../shared/protocol/seal/aead.ts";
 import type { Tunnel } from "../../shared/protocol/tunnel.ts";
 import { TunnelHost } from "../../shared/protocol/tunnel-host.ts";
 import { type Milliseconds, milliseconds, seconds } from "../../shared/protocol/units.ts";
-import { AEAD_TAG_SIZE, DATAGRAM_HEADER_SIZE, dataWord } from "../../shared/protocol/wire/datagram-header.ts";
+import {
+  AEAD_TAG_SIZE,
+  DATAGRAM_FLAGS,
+  DATAGRAM_HEADER_SIZE,
+  dataWord,
+} from "../../shared/protocol/wire/datagram-header.ts";
 import { BEGIN, END, writeFragmentHeader } from "../../shared/protocol/wire/frame-header.ts";
 import {
   ECHO_FRAME_SIZE,
@@ -146,6 +151,26 @@ export class RespondingEnd {
       bytes.set([0x21, 0x45, 0, size >> 8, size], at + 5);
       return size + 6;
     }, now);
+  }
+
+  /** Receives whole packets of 60 bytes in one batch, each with these numbers; at most 64. */
+  receiveBatch(
+    fragments: readonly { packetNumber: number; sequence: number; copy: boolean }[],
+    now: Milliseconds,
+  ): void {
+    const batch = new ReceiveBatch(64);
+    const { bytes } = this.arena;
+    for (const [row, { packetNumber, sequence, copy }] of fragments.entries()) {
+      const at = this.#datagram + row * 128;
+      const frame = at + DATAGRAM_HEADER_SIZE;
+      writeFragmentHeader(bytes, frame, BEGIN | END, 1, sequence);
+      bytes.fill(sequence, frame + 6, frame + 66);
+      bytes.set([0x21, 0x45, 0, 0, 60], frame + 5);
+      const flags = copy ? DATAGRAM_FLAGS.copy : 0;
+      const length = DATAGRAM_HEADER_SIZE + 66 + AEAD_TAG_SIZE;
+      batch.add(at, length, this.#record, dataWord(this.#index, flags), packetNumber);
+    }
+    this.host.handleDatagrams(batch, this.outlet, now);
   }
 
   /** Receives a datagram with the frame that `write` puts at an offset and whose size it returns. */

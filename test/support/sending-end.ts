@@ -57,8 +57,13 @@ export function makeSendingEnd(links: readonly MemberLink[], options: SendingEnd
     place = place > LAST_PACKET ? PACKET : place + HEADROOM + size;
   };
   const send = (size: number, sourcePort = 1000): void => sendPacket({ size, sourcePort });
+  /** Ends a round: every batch is written, and what left can still be looked at. */
+  const write = (): void => {
+    for (const { outlet } of links) outlet?.batch.makeCopies(arena.bytes);
+    cells.recycle();
+  };
   const frames = () => links.flatMap((link) => framesOf(arena, link));
-  return { arena, cells, drops, outbound, batch, send, sendPacket, frames };
+  return { arena, cells, drops, outbound, batch, send, sendPacket, write, frames };
 }
 
 function framesOf(arena: Arena, link: MemberLink) {

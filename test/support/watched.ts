@@ -11,6 +11,6 @@ export function recordWatched(
   second = 0,
   idleTime = 0,
 ): void {
-  sent.record(packetNumber, size, now, idleTime);
+  sent.record(packetNumber, size, now, { idleTime });
   sent.watch(first, second);
 }

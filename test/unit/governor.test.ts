@@ -194,7 +194,7 @@ function line(ordinal: number, terms: Partial<LineTerms> = {}, megabits = 20): M
 }
 
 function fallSilent(link: MemberLink | undefined, now: number): void {
-  link?.sentPackets.record(0, 100, milliseconds(now), 0);
+  link?.sentPackets.record(0, 100, milliseconds(now), { idleTime: 0 });
   link?.sentPackets.watch(0, 0);
   link?.sentPackets.handleTimeout(milliseconds(now + 2000));
 }

@@ -15,12 +15,13 @@ const SMALL = 100;
 describe("A fragment that was lost", () => {
   it("is sent again as a copy with the same number, where it arrives first", () => {
     const [far, near] = [lineOf(0, 60), lineOf(1, 20)];
-    const { outbound, send, frames } = sendingEnd([near, far]);
+    const { outbound, send, write, frames } = sendingEnd([near, far]);
     for (let packet = 0; packet < 5; packet++) send(LARGE);
     const originals = frames().length;
 
     report(near, { highest: 4, missing: [1] });
     outbound.onFeedback(near, NOW);
+    write();
     outbound.poll(NOW);
 
     const copies = frames().filter(({ isCopy }) => isCopy);
@@ -34,9 +35,10 @@ describe("A fragment that was lost", () => {
 
   it("goes out on another link once its own is silent", () => {
     const [near, far] = [lineOf(0, 20), lineOf(1, 60)];
-    const { outbound, send, frames } = sendingEnd([near, far]);
+    const { outbound, send, write, frames } = sendingEnd([near, far]);
     for (let packet = 0; packet < 5; packet++) send(LARGE);
 
+    write();
     const silentAt = near.sentPackets.nextTimeout();
     near.sentPackets.handleTimeout(silentAt);
     outbound.onFeedback(near, silentAt);
@@ -52,12 +54,13 @@ describe("A fragment that was lost", () => {
 
   it("is sent again on a farther link where so many wait for the nearest that they would be later there", () => {
     const [lost, near, far] = [lineOf(0, 4), lineOf(1, 20, {}, 1), lineOf(2, 60, {}, 10)];
-    const { outbound, send, frames } = sendingEnd([lost, near, far]);
+    const { outbound, send, write, frames } = sendingEnd([lost, near, far]);
     for (let packet = 0; packet < 20; packet++) send(LARGE);
 
     lost.handle({ kind: "uplink lost", reason: "test" }, NOW);
     lost.sentPackets.abandon();
     outbound.onFeedback(lost, NOW);
+    write();
     for (let now: number = NOW; now < NOW + 40; now++) outbound.poll(milliseconds(now));
 
     const copies = frames().filter(({ isCopy }) => isCopy);
@@ -70,12 +73,13 @@ describe("A fragment that was lost", () => {
 
   it("is sent again four times, and then given up", () => {
     const link = lineOf(0, 20);
-    const { outbound, send, frames, cells } = sendingEnd([link]);
+    const { outbound, send, write, frames, cells } = sendingEnd([link]);
     send(LARGE);
 
     for (let round = 0; round < 6; round++) {
       link.sentPackets.abandon();
       outbound.onFeedback(link, NOW);
+      write();
       outbound.poll(NOW);
     }
     cells.recycle();
@@ -90,8 +94,9 @@ describe("A fragment that was lost", () => {
     const counts = [SMALL, LARGE].map((size) =>
       [200, 300, 1100].map((age) => {
         const link = lineOf(0, 20);
-        const { outbound, send } = sendingEnd([link]);
+        const { outbound, send, write } = sendingEnd([link]);
         send(size);
+        write();
         link.sentPackets.abandon();
         outbound.onFeedback(link, milliseconds(NOW + age));
         outbound.poll(milliseconds(NOW + age));
@@ -107,12 +112,13 @@ describe("A fragment that was lost", () => {
 
   it("that needed more than the budget of copies is given up", () => {
     const link = lineOf(0, 20);
-    const { outbound, send, cells } = sendingEnd([link], 400);
+    const { outbound, send, write, cells } = sendingEnd([link], 400);
     for (let packet = 0; packet < 290; packet++) send(LARGE);
 
     while (outbound.recovery.budget.take(50_000));
     link.sentPackets.abandon();
     outbound.onFeedback(link, NOW);
+    write();
     outbound.poll(NOW);
     cells.recycle();
 
@@ -133,6 +139,23 @@ describe("A fragment that was lost", () => {
 
     assert.equal(frames().length, 1);
     assert.equal(cells.freeCount, cells.capacity);
+  });
+
+  it("waits for the next round where it was sent in this one, as what is kept of it is copied when that ends", () => {
+    const [lost, other] = [lineOf(0, 20), lineOf(1, 60)];
+    const { outbound, send, write, frames } = sendingEnd([lost, other]);
+    send(LARGE);
+    lost.handle({ kind: "uplink lost", reason: "test" }, NOW);
+    lost.sentPackets.abandon();
+    outbound.onFeedback(lost, NOW);
+
+    outbound.poll(NOW);
+    const [sentAtOnce, next] = [outbound.recovery.counters.sentAgain, outbound.nextTimeout()];
+    write();
+    outbound.poll(NOW);
+
+    assert.deepEqual([sentAtOnce, next <= NOW, outbound.recovery.counters.sentAgain], [0, true, 1]);
+    assert.deepEqual(frames()[1]?.bytes.subarray(0, 40), frames()[0]?.bytes.subarray(0, 40));
   });
 });
 

@@ -149,7 +149,7 @@ describe("The packets sent on a link", () => {
   it("that are not watched, or whose numbers were used for something else, are never in flight nor lost", () => {
     const sent = new SentPackets(new RoundTripTime());
     sent.restart(SESSION);
-    sent.record(0, SIZE, milliseconds(0), 0);
+    sent.record(0, SIZE, milliseconds(0), { idleTime: 0 });
     recordWatched(sent, 5, SIZE, milliseconds(1));
     for (let number = 6; number < 20; number++) recordWatched(sent, number, SIZE, milliseconds(2));
 
@@ -179,7 +179,8 @@ describe("The packets sent on a link", () => {
 
     recordWatched(sent, 64_511, SIZE, milliseconds(9999), 7);
     const hasRoom = sent.hasRoom(Number.POSITIVE_INFINITY);
-    for (let number = 64_512; number < 65_536; number++) sent.record(number, SIZE, milliseconds(9999), 0);
+    for (let number = 64_512; number < 65_536; number++)
+      sent.record(number, SIZE, milliseconds(9999), { idleTime: 0 });
 
     assert.equal(hasRoom, false);
     assert.equal(sent.inFlightPackets, 64_512);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { RoundTripTime } from "../../shared/protocol/link/round-trip-time.ts";
 import { SentPackets } from "../../shared/protocol/link/sent-packets.ts";
-import { SentRing } from "../../shared/protocol/link/sent-ring.ts";
+import { FATE, SendStamp, SentRing } from "../../shared/protocol/link/sent-ring.ts";
 import { milliseconds } from "../../shared/protocol/units.ts";
 import { makeReport } from "../support/quality-reports.ts";
 import { recordWatched } from "../support/watched.ts";
@@ -52,7 +52,7 @@ describe("A ring of what was sent", () => {
     const before = [ring.isAtRest, ring.next, ring.isRemembered(7)];
 
     const size = ring.takeBack();
-    ring.push(7);
+    push(ring, 7);
 
     assert.deepEqual(before, [true, 8, false]);
     assert.deepEqual([size, ring.passedAt, ring.passedIdle], [1400, 8, 0.5]);
@@ -65,11 +65,11 @@ describe("The packets sent on an idle link", () => {
     const sent = new SentPackets(new RoundTripTime());
     sent.restart(1);
     recordWatched(sent, 0, 1000, milliseconds(0));
-    for (let number = 1; number < 13; number++) sent.record(number, 90, milliseconds(number), 0);
+    for (let number = 1; number < 13; number++) sent.record(number, 90, milliseconds(number), { idleTime: 0 });
     sent.acknowledge(makeReport({ session: 1, serial: 0, highest: 12 }), milliseconds(40));
 
     sent.restart(2);
-    for (let number = 0; number < 50; number++) sent.record(number, 90, milliseconds(100 + number), 0);
+    for (let number = 0; number < 50; number++) sent.record(number, 90, milliseconds(100 + number), { idleTime: 0 });
     recordWatched(sent, 50, 1000, milliseconds(200), 7, 8);
     const outcome = sent.acknowledge(makeReport({ session: 2, serial: 0, highest: 50 }), milliseconds(230));
 
@@ -87,9 +87,10 @@ function filledRing(count: number, keep: number): SentRing {
 }
 
 function push(ring: SentRing, keep: number): void {
-  const position = ring.next;
-  const index = ring.push(keep);
-  ring.sentAt[index] = position;
+  const stamp = new SendStamp();
+  stamp.sentAt = ring.next;
+  ring.reserve(1, keep);
+  ring.push(1, FATE.unwatched, stamp);
 }
 
 function timesFrom(ring: SentRing, first: number): number[] {

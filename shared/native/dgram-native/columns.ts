@@ -1,6 +1,7 @@
 /**
  * Columns of a transmit batch: column c of row r is element `c * capacity + r` of an `Int32Array`. A datagram is head
- * then body; sealed, it is header words 0 and 1 (big endian, in clear), head and body under the key, and the tag.
+ * then body; sealed, it is header words 0 and 1 (big endian, in clear), head and body under the key, and the tag. Head
+ * and body are copied to `copyOffset` as they are, unless that is 0.
  */
 export const TRANSMIT_COLUMNS = {
   headOffset: 0,
@@ -13,10 +14,11 @@ export const TRANSMIT_COLUMNS = {
   nonceLow: 7,
   keySlot: 8,
   addressOffset: 9,
+  copyOffset: 10,
 } as const;
 
 /** How many columns a transmit batch has. */
-export const TRANSMIT_COLUMN_COUNT = 10;
+export const TRANSMIT_COLUMN_COUNT = 11;
 
 /** Columns of a receive batch: column c of row r is element `c * capacity + r` of an `Int32Array`. */
 export const RECEIVE_COLUMNS = {

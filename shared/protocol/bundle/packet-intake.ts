@@ -24,10 +24,11 @@ export class PacketIntake {
   #wholeOnEveryLink = 0;
   /** The flow of the packet that was taken last, as a hash. */
   flow = 0;
-  /** What the rest of its run of segments shares with it: whether it was taken, its class and protocol, and what it is. */
+  /** The protocol field of the packet that was taken last. */
+  protocol: number = PPP_PROTOCOLS.ip4;
+  /** What the rest of its run of segments shares with it: whether it was taken, its class, and what it is. */
   #isInRun = false;
   #flowClass = 0;
-  #protocol: number = PPP_PROTOCOLS.ip4;
   #run = 0;
 
   constructor(bytes: Uint8Array, peer: PeerLimits) {
@@ -60,10 +61,10 @@ export class PacketIntake {
       this.flow = flowHash(this.#bytes, offset, headLength);
       const isBulk = this.#flows.isBulk(this.flow, now); // queue/
       this.#flowClass = this.#flows.classOf(this.flow, this.#peer.classes, now);
-      this.#protocol = ipVersion(this.#bytes, offset) === 6 ? PPP_PROTOCOLS.ip6 : PPP_PROTOCOLS.ip4;
+      this.protocol = ipVersion(this.#bytes, offset) === 6 ? PPP_PROTOCOLS.ip6 : PPP_PROTOCOLS.ip4;
       this.#run = this.#classify(offset, length, isBulk);
     }
-    this.#bytes[offset - 1] = this.#protocol;
+    this.#bytes[offset - 1] = this.protocol;
     fragment.headOffset = offset - 1;
     fragment.headLength = headLength + 1;
     fragment.bodyOffset = batch.bodyOffset(row);

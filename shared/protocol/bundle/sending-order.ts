@@ -16,10 +16,10 @@ export class SendingOrder {
   /** By link, the count after the latest that it carried of each class. */
   readonly #afterCarried: Float64Array[] = [];
 
-  /** Takes the next sequence number of a class for a fragment that leaves on link `ordinal`. */
-  take(trafficClass: number, ordinal: number): SequenceNumber {
+  /** Takes the next sequence number of a class, or the first of the next `count`, for what leaves on link `ordinal`. */
+  take(trafficClass: number, ordinal: number, count = 1): SequenceNumber {
     const taken = this.#taken[trafficClass] ?? 0;
-    const following = taken + 1;
+    const following = taken + count;
     this.#taken[trafficClass] = following;
     this.#afterData[trafficClass] = following;
     this.#carried(ordinal)[trafficClass] = following;

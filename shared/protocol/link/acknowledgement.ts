@@ -45,6 +45,9 @@ export type FlightColumns = {
   readonly flightStart: Float64Array;
 };
 
+/** The state of delivery when a packet is sent. */
+export type FlightStamp = { deliveredBefore: number; deliveredAt: number; flightStart: number };
+
 // Intervals below this are those of a burst, not of a line.
 const SHORTEST_INTERVAL = milliseconds(2);
 
@@ -83,11 +86,11 @@ export class DeliveryClock {
     if (this.#lastArrival !== undefined) this.#deliveredAt = milliseconds(now + this.#smallestDelay);
   }
 
-  /** Notes the state of delivery with a packet that is sent. */
-  stamp(columns: FlightColumns, index: number): void {
-    columns.deliveredBefore[index] = this.#delivered;
-    columns.deliveredAt[index] = this.#deliveredAt;
-    columns.flightStart[index] = this.#flightStart;
+  /** Notes the state of delivery for a packet that is sent. */
+  stamp(stamp: FlightStamp): void {
+    stamp.deliveredBefore = this.#delivered;
+    stamp.deliveredAt = this.#deliveredAt;
+    stamp.flightStart = this.#flightStart;
   }
 
   /** Takes the arrival time (microseconds, 32 bits) of the packet in a row, and puts what follows into `result`. */

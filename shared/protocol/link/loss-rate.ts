@@ -35,6 +35,16 @@ export class LossRate {
     if (packetNumber > this.#highest) this.#highest = packetNumber;
   }
 
+  /** Takes `count` packets with consecutive numbers, of which more than one are above all before them. */
+  onRun(first: number, count: number, now: Milliseconds): void {
+    if (count === 1) return this.onPacket(first, now);
+    this.#judge(now);
+    this.#latest = now;
+    if (this.#highest === UNKNOWN) this.#startAt(first);
+    this.#receivedCurrent += count;
+    this.#highest = first + count - 1;
+  }
+
   /** The loss lately, 0 to 1; undefined before the first interval is judged and after half a minute of silence. */
   ratio(now: Milliseconds): number | undefined {
     this.#judge(now);

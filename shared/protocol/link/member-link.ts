@@ -59,9 +59,9 @@ export class TrafficCounter {
   packets = 0;
   bytes = 0;
 
-  count(size: number): void {
-    this.packets++;
-    this.bytes += size;
+  count(bytes: number, packets = 1): void {
+    this.packets += packets;
+    this.bytes += bytes;
   }
 }
 
@@ -179,6 +179,11 @@ export class MemberLink {
       this.pacer.isFree(now) &&
       this.hasRoomInFlight
     );
+  }
+
+  /** For how many bytes, as they are on the line, one fragment after the other may leave now on a link that may carry. */
+  room(now: Milliseconds): number {
+    return Math.min(this.pacer.room(now), this.sentPackets.byteRoom(this.estimator.inFlightLimit));
   }
 
   /** Whether not so much is under way that the line must have stalled. */

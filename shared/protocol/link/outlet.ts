@@ -10,6 +10,11 @@ export class Outlet {
   }
 
   get hasRoom(): boolean {
-    return !this.isBlocked && !this.batch.isFull;
+    return this.room > 0;
+  }
+
+  /** How many datagrams more it takes now. */
+  get room(): number {
+    return this.isBlocked ? 0 : this.batch.capacity - this.batch.count;
   }
 }

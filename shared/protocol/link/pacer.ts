@@ -2,12 +2,15 @@ import { type BytesPerSecond, type Milliseconds, milliseconds, NEVER } from "../
 
 const MILLISECONDS_PER_SECOND = 1000;
 
+/** For how long, in milliseconds altogether, a line was given less than it may carry. */
+export type IdleClock = { readonly idleTime: number };
+
 /**
  * Paces a link to its rate by the line's own clock: the time until which the line is busy with what was given to it.
  * That time may be ahead of the real clock by at most `burst` before another datagram leaves, so that one wake-up may
  * send several, and late wake-ups cost no bandwidth as long as they are less than `burst` late. Rates are above zero.
  */
-export class Pacer {
+export class Pacer implements IdleClock {
   readonly #burst: Milliseconds;
   #rate: BytesPerSecond;
   #millisecondsPerByte: number;
@@ -25,7 +28,6 @@ export class Pacer {
     return this.#rate;
   }
 
-  /** For how long, in milliseconds altogether, the line was given less than it may carry. */
   get idleTime(): number {
     return this.#idleTime;
   }
@@ -51,6 +53,11 @@ export class Pacer {
     return this.#busyUntil - this.#burst <= now;
   }
 
+  /** For how many bytes one datagram after the other may leave now; the last may be larger than what is left. */
+  room(now: Milliseconds): number {
+    return Math.max(0, (now + this.#burst - this.busyUntil(now)) / this.#millisecondsPerByte);
+  }
+
   /** When the next datagram may leave; in the past when it may leave at any time. */
   freeAt(): Milliseconds {
     return milliseconds(this.#busyUntil - this.#burst);
@@ -61,7 +68,7 @@ export class Pacer {
     return this.#busyUntil > now ? this.#busyUntil : now;
   }
 
-  /** Counts a datagram of `size` bytes, as large as it is on the line, that leaves now. */
+  /** Counts a datagram of `size` bytes, as large as it is on the line, that leaves now, or several. */
   charge(size: number, now: Milliseconds): void {
     this.#idleTime += Math.max(0, now - Math.max(this.#busyUntil, this.#couldSendFrom));
     this.#busyUntil = milliseconds(this.busyUntil(now) + size * this.#millisecondsPerByte);

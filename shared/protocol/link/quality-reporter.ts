@@ -85,14 +85,22 @@ export class QualityReporter {
    * would otherwise answer each other for ever. Late packets of the session before are passed over.
    */
   onPacket(session: number, packetNumber: number, size: number, needsReport: boolean, now: Milliseconds): void {
+    this.onRun(session, packetNumber, 1, size, needsReport, now);
+  }
+
+  /**
+   * Takes `count` packets with consecutive numbers and `size` bytes altogether, of which more than one has to be
+   * above all before them, as `onPacket`; they need a report if any of them does.
+   */
+  onRun(session: number, first: number, count: number, size: number, needsReport: boolean, now: Milliseconds): void {
     if (session !== this.#session) {
       if (session === this.#previousSession) return;
-      this.#changeSession(session, packetNumber, now);
+      this.#changeSession(session, first, now);
     }
     this.#receivedBytes += size;
     this.#unreportedBytes += size;
-    this.#unreportedPackets++;
-    this.#mark(packetNumber, now);
+    this.#unreportedPackets += count;
+    this.#mark(first, count, now);
     if (needsReport && this.#unreportedSince === NEVER) this.#unreportedSince = now;
   }
 
@@ -210,20 +218,21 @@ export class QualityReporter {
     this.#farewell = farewell.slice(0, this.#writeNews(farewell, 0, now));
   }
 
-  #mark(packetNumber: number, now: Milliseconds): void {
-    if (packetNumber >= this.#isReceived.length) this.#lengthenHistory(packetNumber);
-    const place = packetNumber % this.#isReceived.length;
-    if (packetNumber <= this.#highest) {
-      if (this.#highest - packetNumber < DESCRIBED_LIMIT) this.#isReceived[place] = 1;
+  #mark(first: number, count: number, now: Milliseconds): void {
+    const last = first + count - 1;
+    if (last >= this.#isReceived.length) this.#lengthenHistory(last);
+    const { length } = this.#isReceived;
+    if (first <= this.#highest) {
+      if (this.#highest - first < DESCRIBED_LIMIT) this.#isReceived[first % length] = 1;
       return;
     }
-    const missing = packetNumber - this.#highest - 1;
+    const missing = first - this.#highest - 1;
     if (missing > 0) {
-      this.#forget(Math.min(missing, DESCRIBED_LIMIT), packetNumber);
+      this.#forget(Math.min(missing, DESCRIBED_LIMIT), first);
       if (this.#firstMissing === NONE) this.#firstMissing = this.#highest + 1;
     }
-    this.#isReceived[place] = 1;
-    this.#highest = packetNumber;
+    for (let number = first; number < first + count; number++) this.#isReceived[number % length] = 1;
+    this.#highest = last;
     this.#arrival = now;
     this.#judgeMissing();
   }

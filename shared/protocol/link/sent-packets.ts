@@ -1,11 +1,14 @@
 import { inferPacketNumber } from "../seal/packet-number.ts";
 import { type Milliseconds, milliseconds, NEVER } from "../units.ts";
 import type { QualityReport } from "../wire/quality-report.ts";
-import { Acknowledgement, DeliveryClock } from "./acknowledgement.ts";
+import { Acknowledgement } from "./acknowledgement.ts";
 import { LossPatience } from "./loss-patience.ts";
+import { LostSpan } from "./lost-span.ts";
+import type { IdleClock } from "./pacer.ts";
 import { Probation } from "./probation.ts";
 import type { RoundTripTime } from "./round-trip-time.ts";
-import { FATE, MOST_AWAITED, NO_POSITION, PositionList, SentRing } from "./sent-ring.ts";
+import { SentLog } from "./sent-log.ts";
+import { FATE, MOST_AWAITED, NO_POSITION, PositionList, type SentRun } from "./sent-ring.ts";
 import { isNewestReport, type SentSession, SentSessions, takeCounts } from "./sent-sessions.ts";
 import { SpuriousLossMargin } from "./spurious-loss-margin.ts";
 
@@ -22,21 +25,17 @@ export class SentPackets {
   readonly spurious = new PositionList();
   /** What may be in flight for how well the link answers. */
   readonly probation = new Probation();
-  readonly #ring = new SentRing();
-  readonly #clock = new DeliveryClock();
+  readonly #log = new SentLog();
+  readonly #ring = this.#log.ring;
+  readonly #clock = this.#log.clock;
   readonly #result = new Acknowledgement();
   readonly #margin = new SpuriousLossMargin();
   readonly #patience: LossPatience;
   readonly #sessions = new SentSessions();
-  #oldestOutstanding = 0;
   #highestAcknowledged = NO_POSITION;
-  #sentBytes = 0;
-  #inFlightBytes = 0;
-  #inFlightPackets = 0;
   /** The first packet that was called lost because reports were overdue. */
   #firstUnanswered = NO_POSITION;
-  #oldestLost = Number.POSITIVE_INFINITY;
-  #newestLost = NO_POSITION;
+  readonly #lostSpan = new LostSpan();
   #lossTime: Milliseconds = NEVER;
 
   /** Samples of the round-trip time go to `roundTripTime`, from which the time threshold of losses comes. */
@@ -46,17 +45,21 @@ export class SentPackets {
 
   /** The bytes of watched packets that are neither acknowledged nor lost. */
   get inFlightBytes(): number {
-    return this.#inFlightBytes;
+    return this.#log.inFlightBytes;
   }
 
   get inFlightPackets(): number {
-    return this.#inFlightPackets;
+    return this.#log.inFlightPackets;
   }
 
   /** Whether a packet more may be in flight, of which `limit` bytes may be; only a few on a link that went silent. */
   hasRoom(limit: number): boolean {
-    if (this.#ring.next - this.#firstOutstanding() >= MOST_AWAITED) return false;
-    return this.#inFlightBytes < Math.min(limit, this.probation.limit);
+    return this.#ring.next - this.#log.firstOutstanding() < MOST_AWAITED && this.byteRoom(limit) > 0;
+  }
+
+  /** For how many bytes more one packet after the other may be in flight, of which `limit` may be. */
+  byteRoom(limit: number): number {
+    return Math.min(limit, this.probation.limit) - this.#log.inFlightBytes;
   }
 
   /** Notes that something that was sent has arrived: a link that was silent is tried again, with a little at first. */
@@ -72,37 +75,32 @@ export class SentPackets {
 
   /** When the oldest packet without a word from the peer was sent; `NEVER` when there is none. */
   get oldestSentAt(): Milliseconds {
-    const position = this.#firstOutstanding();
+    const position = this.#log.firstOutstanding();
     return position === this.#ring.next ? NEVER : this.sentAt(position);
   }
 
   /** Starts the numbers anew under the peer's link index of another session; the one before is still acknowledged. */
   restart(session: number): void {
-    if (this.#inFlightPackets + this.acknowledged.count + this.lost.count === 0) this.#ring.rest();
+    if (this.#log.inFlightPackets + this.acknowledged.count + this.lost.count === 0) this.#ring.rest();
     this.#sessions.begin(session, this.#ring.next);
   }
 
   /**
    * Notes a packet that leaves now, of `size` bytes on the line. Numbers ascend within a session. Unless it is watched,
-   * it is neither in flight nor ever lost, as the peer need not report it. `idleTime` is the pacer's.
+   * it is neither in flight nor ever lost, as the peer need not report it. `pacer` is the link's.
    */
-  record(packetNumber: number, size: number, now: Milliseconds, idleTime: number): void {
-    const position = this.#sessions.base + packetNumber;
-    if (this.#ring.isAtRest) return this.#ring.pass(position, size, now, idleTime);
-    while (this.#ring.next < position) this.#push(0, now, idleTime);
-    this.#push(size, now, idleTime);
+  record(packetNumber: number, size: number, now: Milliseconds, pacer: IdleClock): void {
+    this.#log.record(this.#sessions.base + packetNumber, size, now, pacer, this.#keepFrom);
   }
 
   /** Watches the packet that was recorded last; the two integers tell the caller later what it was. */
   watch(first: number, second: number): void {
-    const ring = this.#ring;
-    if (ring.isAtRest) this.#push(ring.takeBack(), ring.passedAt, ring.passedIdle);
-    const index = ring.index(ring.next - 1);
-    ring.first[index] = first;
-    ring.second[index] = second;
-    ring.fate[index] = FATE.outstanding;
-    this.#inFlightBytes += ring.size[index] ?? 0;
-    this.#inFlightPackets++;
+    this.#log.watchLatest(first, second, this.#keepFrom);
+  }
+
+  /** Notes packets that leave now with numbers from `first` on, and watches them, as `record` and `watch`. */
+  recordRun(first: number, run: SentRun, now: Milliseconds, pacer: IdleClock): void {
+    this.#log.recordRun(this.#sessions.base + first, run, now, pacer, this.#keepFrom);
   }
 
   /**
@@ -127,13 +125,13 @@ export class SentPackets {
       if (at === position || report.isReceived(position - at)) this.#settle(at, now);
     this.#highestAcknowledged = Math.max(this.#highestAcknowledged, position);
     this.#detectLosses(now);
-    result.inFlightBytes = this.#inFlightBytes;
+    result.inFlightBytes = this.#log.inFlightBytes;
     return result;
   }
 
   /** When packets become lost by time alone. */
   nextTimeout(): Milliseconds {
-    if (this.#lossTime !== NEVER || this.#inFlightPackets === 0) return this.#lossTime;
+    if (this.#lossTime !== NEVER || this.#log.inFlightPackets === 0) return this.#lossTime;
     return this.#patience.unansweredAt(this.oldestSentAt);
   }
 
@@ -147,7 +145,8 @@ export class SentPackets {
   abandon(): void {
     this.clearLists();
     this.probation.onAbandoned();
-    for (let at = this.#firstOutstanding(); at < this.#ring.next; at = this.#firstOutstanding()) this.#lose(at);
+    for (let at = this.#log.firstOutstanding(); at < this.#ring.next; at = this.#log.firstOutstanding())
+      this.#lose(at);
     this.#lossTime = NEVER;
   }
 
@@ -172,31 +171,14 @@ export class SentPackets {
     return this.#ring.second[this.#ring.index(position)] ?? 0;
   }
 
-  #push(size: number, now: Milliseconds, idleTime: number): void {
-    const ring = this.#ring;
-    if (this.#inFlightPackets === 0) this.#clock.restartFlight(now);
-    const oldest = this.#firstOutstanding();
-    const index = ring.push(this.#patience.isSilent ? Math.min(oldest, this.#firstUnanswered) : oldest);
-    // In a full ring the oldest packet is written over.
-    if (ring.fate[index] === FATE.outstanding) this.#forgetOutstanding(index);
-    ring.sentAt[index] = now;
-    ring.size[index] = size;
-    ring.fate[index] = FATE.unwatched;
-    ring.sentBefore[index] = this.#sentBytes;
-    ring.idleBefore[index] = idleTime;
-    this.#clock.stamp(ring, index);
-    this.#sentBytes += size;
-  }
-
-  #forgetOutstanding(index: number): void {
-    this.#inFlightBytes -= this.#ring.size[index] ?? 0;
-    this.#inFlightPackets--;
+  /** What is not to be written over, beside what is outstanding: reports of it may still come. */
+  get #keepFrom(): number {
+    return this.#patience.isSilent ? this.#firstUnanswered : Number.POSITIVE_INFINITY;
   }
 
   /** From where on a report that describes packets from `described` on may tell something new. */
   #lowestUnsettled(session: SentSession, described: number): number {
-    if (this.#newestLost < described) this.#oldestLost = Number.POSITIVE_INFINITY;
-    const unsettled = Math.min(this.#firstOutstanding(), this.#oldestLost);
+    const unsettled = Math.min(this.#log.firstOutstanding(), this.#lostSpan.oldestFrom(described));
     return Math.max(session.base, this.#ring.oldest, described, unsettled);
   }
 
@@ -221,9 +203,8 @@ export class SentPackets {
     result.idleTime = this.#ring.idleBefore[index] ?? 0;
     this.#clock.sample(this.#ring, index, report.arrival, result);
     if (report.hold === undefined) return;
-    const roundTrip = milliseconds(Math.max(0, now - sentAt - report.hold));
-    result.roundTrip = roundTrip;
-    this.#patience.sample(roundTrip, now);
+    result.roundTrip = milliseconds(Math.max(0, now - sentAt - report.hold));
+    this.#patience.sample(result.roundTrip, now);
   }
 
   #settle(position: number, now: Milliseconds): void {
@@ -241,7 +222,7 @@ export class SentPackets {
       this.#margin.onSpurious(this.#highestAcknowledged - position, excess, now);
       return;
     }
-    this.#forgetOutstanding(index);
+    this.#log.settle(index);
   }
 
   /** RFC 9002 §6.1: lost is what was sent before an acknowledged packet, by enough packets or enough time. */
@@ -249,7 +230,7 @@ export class SentPackets {
     const ring = this.#ring;
     const overtaken = this.#margin.patience(this.#patience.overtaken, now);
     const below = this.#highestAcknowledged - this.#margin.packets(now);
-    for (let at = this.#firstOutstanding(); at < this.#highestAcknowledged; at++) {
+    for (let at = this.#log.firstOutstanding(); at < this.#highestAcknowledged; at++) {
       const index = ring.index(at);
       if (ring.fate[index] !== FATE.outstanding) continue;
       // As the time is computed for `nextTimeout`, rounding and all.
@@ -260,35 +241,25 @@ export class SentPackets {
 
   /** Once reports are overdue, all is lost of which nothing is known, as by a retransmission timeout of TCP. */
   #loseTail(overtaken: Milliseconds, now: Milliseconds): void {
-    let oldest = this.#firstOutstanding();
-    const { next } = this.#ring;
-    if (oldest < next && this.#patience.unansweredAt(this.sentAt(oldest)) <= now) {
+    let oldest = this.#log.firstOutstanding();
+    if (oldest < this.#ring.next && this.#patience.unansweredAt(this.sentAt(oldest)) <= now) {
       if (!this.#patience.isSilent) this.#firstUnanswered = oldest;
       this.#patience.onSilence();
       this.probation.onSilence();
-      for (; oldest < next; oldest = this.#firstOutstanding()) this.#lose(oldest);
+      for (; oldest < this.#ring.next; oldest = this.#log.firstOutstanding()) this.#lose(oldest);
     }
     const sentAt = this.sentAt(oldest);
     const due = oldest < this.#highestAcknowledged ? sentAt + overtaken : this.#patience.unansweredAt(sentAt);
-    this.#lossTime = oldest === next ? NEVER : milliseconds(due);
+    this.#lossTime = oldest === this.#ring.next ? NEVER : milliseconds(due);
   }
 
   #lose(position: number): void {
     const index = this.#ring.index(position);
     this.#ring.fate[index] = FATE.lost;
     this.lost.push(position);
-    this.#oldestLost = Math.min(this.#oldestLost, position);
-    this.#newestLost = Math.max(this.#newestLost, position);
-    this.#forgetOutstanding(index);
+    this.#lostSpan.note(position);
+    this.#log.settle(index);
     this.#result.lostBytes += this.#ring.size[index] ?? 0;
-  }
-
-  #firstOutstanding(): number {
-    const ring = this.#ring;
-    let at = Math.max(this.#oldestOutstanding, ring.oldest);
-    while (at < ring.next && ring.fate[ring.index(at)] !== FATE.outstanding) at++;
-    this.#oldestOutstanding = at;
-    return at;
   }
 
   clearLists(): void {

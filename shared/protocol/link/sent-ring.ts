@@ -24,6 +24,26 @@ export const LARGEST_RING = 65_536;
 /** No more of them are waited for, so that keepalives and reports never write over one of which the fate is not known. */
 export const MOST_AWAITED = LARGEST_RING - 1024;
 
+/** What is noted with a packet of when it left: the columns of doubles of a `SentRing`. */
+export class SendStamp {
+  sentAt = Number.NaN;
+  sentBefore = Number.NaN;
+  deliveredBefore = Number.NaN;
+  deliveredAt = Number.NaN;
+  flightStart = Number.NaN;
+  idleBefore = Number.NaN;
+}
+
+/** Packets that leave at once: each its size on the line, and the caller's two integers. */
+export class SentRun {
+  /** How many there can be. */
+  static readonly LONGEST = 256;
+  readonly sizes = new Int32Array(SentRun.LONGEST);
+  readonly firsts = new Int32Array(SentRun.LONGEST);
+  readonly seconds = new Int32Array(SentRun.LONGEST);
+  count = 0;
+}
+
 /**
  * The latest packets sent on a link, as columns that are addressed by position: counted from 0 over all sessions of
  * the link. It doubles while the packets that are still to be kept do not fit; older ones are written over. At rest, as it
@@ -53,7 +73,7 @@ export class SentRing {
   passedAt: Milliseconds = milliseconds(0);
   passedIdle = 0;
 
-  /** Whether nothing is remembered; `push` ends it. */
+  /** Whether nothing is remembered; `reserve` ends it. */
   get isAtRest(): boolean {
     return this.#isAtRest;
   }
@@ -93,11 +113,36 @@ export class SentRing {
     return position >= this.oldest && position < this.#next;
   }
 
-  /** Takes the next position and returns its index; positions from `keep` on are not written over while room is. */
-  push(keep: number): number {
+  /** Makes room for `count` packets more, so that positions from `keep` on are not written over while room is. */
+  reserve(count: number, keep: number): void {
     if (this.#isAtRest) this.#wake();
-    if (this.#next - keep >= this.sentAt.length && this.sentAt.length < LARGEST_RING) this.#grow();
-    return this.index(this.#next++);
+    while (this.#next + count - keep > this.sentAt.length && this.sentAt.length < LARGEST_RING) this.#grow();
+  }
+
+  /** Writes the next packet over what is at its index, with a fate of its own; two integers more are the caller's. */
+  push(size: number, fate: number, stamp: SendStamp, first = 0, second = 0): void {
+    const index = this.index(this.#next++);
+    this.size[index] = size;
+    this.first[index] = first;
+    this.second[index] = second;
+    this.fate[index] = fate;
+    this.sentAt[index] = stamp.sentAt;
+    this.sentBefore[index] = stamp.sentBefore;
+    this.deliveredBefore[index] = stamp.deliveredBefore;
+    this.deliveredAt[index] = stamp.deliveredAt;
+    this.flightStart[index] = stamp.flightStart;
+    this.idleBefore[index] = stamp.idleBefore;
+  }
+
+  /** Pushes packets that leave at once and are outstanding; `stamp` is that of the first. Answers their bytes. */
+  pushRun({ count, sizes, firsts, seconds }: SentRun, stamp: SendStamp): number {
+    const before = stamp.sentBefore;
+    for (let step = 0; step < count; step++) {
+      const size = sizes[step] ?? 0;
+      this.push(size, FATE.outstanding, stamp, firsts[step], seconds[step]);
+      stamp.sentBefore += size;
+    }
+    return stamp.sentBefore - before;
   }
 
   /** Forgets what was sent, and gives the memory back. */

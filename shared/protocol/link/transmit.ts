@@ -24,7 +24,7 @@ export function transmit(
   const packetNumber = sealRow(outlet.batch, row, association, flags);
   const onLine = link.bytesOnLine(size);
   link.pacer.charge(onLine, now);
-  link.sentPackets.record(packetNumber, onLine, now, link.pacer.idleTime);
+  link.sentPackets.record(packetNumber, onLine, now, link.pacer);
   link.sent.count(size);
   return size;
 }

@@ -17,6 +17,8 @@ export class CellPool {
   #freeCount: number;
   readonly #spent: Int32Array;
   #spentCount = 0;
+  /** How often `recycle` was called: how many times all batches were written. */
+  rounds = 0;
 
   constructor(arena: Arena, capacity: number, size = CELL_SIZE) {
     this.capacity = capacity;
@@ -40,6 +42,7 @@ export class CellPool {
 
   /** Makes the released cells free again. */
   recycle(): void {
+    this.rounds++;
     for (let spent = 0; spent < this.#spentCount; spent++) {
       this.#free[this.#freeCount++] = this.#spent[spent] ?? NO_CELL;
     }

@@ -51,6 +51,13 @@ export class PacketBatch {
     return row > 0 && (this.flags(row) & FLAG_CONTINUES) !== 0;
   }
 
+  /** Where the run of a packet and the rows that continue it ends: the first row behind `row` that does not. */
+  endOfRun(row: number): number {
+    let end = row + 1;
+    while (end < this.count && this.continues(end)) end++;
+    return end;
+  }
+
   /** Adds one packet that is a single piece; for simulation and tests. Returns false when the batch is full. */
   add(offset: number, length: number, flags: number): boolean {
     if (this.count === this.capacity) return false;

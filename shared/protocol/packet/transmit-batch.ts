@@ -10,16 +10,20 @@ export const TRANSMIT_COLUMNS = {
   nonceLow: 7,
   keySlot: 8,
   addressOffset: 9,
+  copyOffset: 10,
 } as const;
-const COLUMN_COUNT = 10;
+const COLUMN_COUNT = 11;
 
 /** The key slot of a datagram that is sent as it stands: no header words, no sealing (a handshake message). */
 export const NO_KEY = -1;
 
+const NO_COPY = 0;
+
 /**
  * Datagrams to seal and send through one socket, in order. On the wire a row becomes header word 0 and 1 (big
  * endian, in clear, associated data), then head and body sealed under `keySlot` with the 64-bit nonce, then the tag.
- * With `NO_KEY` it becomes head then body and nothing else. `addressOffset` points at an address record.
+ * With `NO_KEY` it becomes head then body and nothing else. `addressOffset` points at an address record. Who sends the
+ * batch copies head and body of each row to its `copyOffset`, unless that is 0, whether the datagram can be sent or not.
  */
 export class TransmitBatch {
   readonly capacity: number;
@@ -45,7 +49,24 @@ export class TransmitBatch {
     columns[3 * capacity + row] = bodyLength;
     columns[8 * capacity + row] = NO_KEY;
     columns[9 * capacity + row] = addressOffset;
+    columns[10 * capacity + row] = NO_COPY;
     return row;
+  }
+
+  /** Asks for a copy of head and body of a row, at an offset of the arena above 0. */
+  copyRow(row: number, offset: number): void {
+    this.columns[10 * this.capacity + row] = offset;
+  }
+
+  /** Makes the copies that the rows from `from` on ask for, where no socket does: for what is not sent, and simulation. */
+  makeCopies(bytes: Uint8Array, from = 0): void {
+    for (let row = from; row < this.count; row++) {
+      const copy = this.copyOffset(row);
+      if (copy === NO_COPY) continue;
+      const [head, headLength, body] = [this.headOffset(row), this.headLength(row), this.bodyOffset(row)];
+      bytes.copyWithin(copy, head, head + headLength);
+      bytes.copyWithin(copy + headLength, body, body + this.bodyLength(row));
+    }
   }
 
   /** Sets how a row is sealed: the clear header words, the nonce and the key. */
@@ -80,6 +101,10 @@ export class TransmitBatch {
 
   addressOffset(row: number): number {
     return this.columns[9 * this.capacity + row] ?? 0;
+  }
+
+  copyOffset(row: number): number {
+    return this.columns[10 * this.capacity + row] ?? NO_COPY;
   }
 
   clear(): void {

@@ -54,6 +54,11 @@ export class PinnedTraffic {
     this.#filters = hasFilters ? new LinkFilters(pinning.filters) : undefined;
   }
 
+  /** Whether every packet has to be looked at, and not one of each flow. */
+  get hasFilters(): boolean {
+    return this.#filters !== undefined;
+  }
+
   /** The queues that there are, to be counted. */
   get queues(): readonly FairQueue[] {
     return this.#queues.filter((queue) => queue !== undefined);

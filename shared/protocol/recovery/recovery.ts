@@ -2,11 +2,13 @@ import type { Fragment } from "../bundle/fragment.ts";
 import { REAL_TIME_CLASS } from "../bundle/traffic-class.ts";
 import { arrivalOn, nearestLink } from "../link/arrival.ts";
 import type { MemberLink } from "../link/member-link.ts";
+import type { SentRun } from "../link/sent-ring.ts";
 import { standingOf } from "../link/standing.ts";
 import { transmit } from "../link/transmit.ts";
 import type { Arena } from "../packet/arena.ts";
 import { CELL_SIZE, type CellPool, NO_CELL } from "../packet/cell-pool.ts";
 import { HEADROOM } from "../packet/packet-batch.ts";
+import type { TransmitBatch } from "../packet/transmit-batch.ts";
 import { earliest, type Milliseconds, milliseconds, NEVER } from "../units.ts";
 import { DATAGRAM_FLAGS } from "../wire/datagram-header.ts";
 import { FRAGMENT_HEADER_SIZE, readFragmentClass } from "../wire/frame-header.ts";
@@ -24,6 +26,7 @@ const USEFUL_FOR = 1000;
 const SPARED_SHARE = 1 / 4;
 
 const FRAME_OFFSET = HEADROOM - FRAGMENT_HEADER_SIZE;
+const NO_ROUND = -1;
 const LARGEST_FRAME = CELL_SIZE - FRAME_OFFSET;
 
 /** What recovery did in a bundle. */
@@ -52,6 +55,8 @@ export class Recovery {
   readonly #links: readonly MemberLink[];
   readonly #waiting = new WaitingCopies();
   #polledAt: Milliseconds = milliseconds(Number.NEGATIVE_INFINITY);
+  /** The round of the cells in which something was found lost that had been sent in that same round. */
+  #freshIn = NO_ROUND;
   /** Whether fragments are sent again at all. */
   isOn = true;
 
@@ -66,12 +71,18 @@ export class Recovery {
   }
 
   /**
-   * Watches a fragment that was just sent on `link`: `length` bytes of `fragment` behind a header at `header`. It is
-   * kept where it lies when that is a cell of its own, else copied.
+   * Watches a fragment that was just sent on `link`: `length` bytes of `fragment` behind a header. It is kept where it
+   * lies when that is a cell of its own, else copied when the batch is written.
    */
-  watch(link: MemberLink, fragment: Fragment, header: number, length: number, isPartial: boolean): void {
-    const cell = this.isOn ? this.#keep(fragment, header, length) : NO_CELL;
+  watch(link: MemberLink, fragment: Fragment, length: number, isPartial: boolean): void {
+    const cell = this.#keep(link, fragment, length);
     link.sentPackets.watch(cell, noteFor(FRAGMENT_HEADER_SIZE + length, isPartial));
+  }
+
+  /** Lets the rows of a run, which were added last to a batch, be kept: notes the cell of each, of the frames' lengths. */
+  keepRun(batch: TransmitBatch, { count, firsts }: SentRun, frames: Int32Array): void {
+    for (let place = 0; place < count; place++)
+      firsts[place] = this.#keepRow(batch, batch.count - count + place, frames[place] ?? 0);
   }
 
   /** Takes what became known of the packets of a link: frees what arrived, and queues again what is lost. */
@@ -118,6 +129,8 @@ export class Recovery {
   /** Sends what is to be sent again, as far as links may carry it; false when something still waits. */
   poll(now: Milliseconds): boolean {
     this.#polledAt = now;
+    // A cell that was asked for in this round is still empty.
+    if (this.#freshIn === this.#cells.rounds) return this.#waiting.isEmpty;
     while (!this.#waiting.isEmpty) {
       const { cell, note } = this.#waiting;
       const length = frameLengthOf(note);
@@ -138,6 +151,7 @@ export class Recovery {
   nextTimeout(): Milliseconds {
     let next = NEVER;
     if (this.#waiting.isEmpty) return next;
+    if (this.#freshIn === this.#cells.rounds) return this.#polledAt;
     for (const { isUp, association, outlet, pacer } of this.#links) {
       if (!isUp || association === undefined || outlet?.isBlocked !== false) continue;
       // A link that was free already has enough in flight, or another one is nearer.
@@ -187,24 +201,29 @@ export class Recovery {
     return best;
   }
 
-  #keep(fragment: Fragment, header: number, length: number): number {
-    const cells = this.#cells;
-    if (cells.freeCount < cells.capacity * SPARED_SHARE || FRAGMENT_HEADER_SIZE + length > LARGEST_FRAME)
-      return NO_CELL;
-    if (fragment.cell !== NO_CELL && length === fragment.length) {
+  #keep({ outlet }: MemberLink, fragment: Fragment, length: number): number {
+    const frame = FRAGMENT_HEADER_SIZE + length;
+    if (fragment.cell !== NO_CELL && length === fragment.length && this.#mayKeep(frame)) {
       fragment.isKept = true;
       return fragment.cell;
     }
-    const cell = cells.take();
-    if (cell === NO_CELL) return NO_CELL;
-    const start = cell + FRAME_OFFSET;
-    const bytes = this.#bytes;
-    for (let at = 0; at < FRAGMENT_HEADER_SIZE; at++) bytes[start + at] = bytes[header + at] ?? 0;
-    fragment.copyTo(bytes, start + FRAGMENT_HEADER_SIZE, 0, length);
+    return outlet === undefined ? NO_CELL : this.#keepRow(outlet.batch, outlet.batch.count - 1, frame);
+  }
+
+  /** Lets a row of a batch, a frame, be copied into a cell when the batch is written; NO_CELL if it is not. */
+  #keepRow(batch: TransmitBatch, row: number, frame: number): number {
+    const cell = this.#mayKeep(frame) ? this.#cells.take() : NO_CELL;
+    if (cell !== NO_CELL) batch.copyRow(row, cell + FRAME_OFFSET);
     return cell;
   }
 
+  #mayKeep(frame: number): boolean {
+    const { freeCount, capacity } = this.#cells;
+    return this.isOn && freeCount >= capacity * SPARED_SHARE && frame <= LARGEST_FRAME;
+  }
+
   #queue(cell: number, note: number, age: number): void {
+    if (age <= 0) this.#freshIn = this.#cells.rounds;
     const isRealTime = readFragmentClass(this.#bytes, cell + FRAME_OFFSET) === REAL_TIME_CLASS;
     const isUseful = age <= (isRealTime ? REAL_TIME_USEFUL_FOR : USEFUL_FOR) && !isLastTry(note);
     if (isUseful && this.budget.take(frameLengthOf(note))) {

@@ -7,8 +7,22 @@ const RUN_SECONDS = 50e-6;
 /** The link that a run of segments is being sent on: to look for the best one with each costs more than it brings. */
 export class RunLink {
   #link: MemberLink | undefined;
-  /** How many bytes more it may take. */
   #room = 0;
+
+  /** The link of the run; undefined when there is none. */
+  get link(): MemberLink | undefined {
+    return this.#link;
+  }
+
+  /** How many bytes more the link may take of the run. */
+  get room(): number {
+    return this.#room;
+  }
+
+  /** Notes that so many bytes more of the run have left on its link. */
+  spend(bytes: number): void {
+    this.#room -= bytes;
+  }
 
   /** The link, if it takes `size` bytes more of the run. */
   take(size: number, now: Milliseconds): MemberLink | undefined {

@@ -55,6 +55,15 @@ export class ReplayWindow {
     return true;
   }
 
+  /** Marks `count` consecutive numbers as seen, the first of which is above the highest. */
+  acceptRun(first: number, count: number): void {
+    const last = first + count - 1;
+    this.#slideTo(last);
+    for (let number = Math.max(first, last - this.#size + 1); number <= last; number++)
+      this.#words[this.#indexOf(number)] = this.#wordOf(number) | bitOf(number);
+    this.#received += count;
+  }
+
   #slideTo(packetNumber: number): void {
     if (packetNumber >= FIRST_WORDS * WORD_BITS && this.#words.length < this.#wordCount) this.#widen();
     const words = this.#words;

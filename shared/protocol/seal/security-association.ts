@@ -35,9 +35,11 @@ export class SecurityAssociation {
     this.peer = peer;
   }
 
-  /** The number of the next packet that is sealed under these keys; never the same twice. */
-  takePacketNumber(): number {
-    return this.#nextPacketNumber++;
+  /** The number of the next packet that is sealed under these keys, or of the first of `count`; never the same twice. */
+  takePacketNumber(count = 1): number {
+    const first = this.#nextPacketNumber;
+    this.#nextPacketNumber += count;
+    return first;
   }
 
   get sentPackets(): number {

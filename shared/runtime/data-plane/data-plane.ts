@@ -195,10 +195,10 @@ export class DataPlane {
     const batch = this.#packets;
     const { bytes } = this.arena;
     batch.count = this.#fillFrom(tun, batch);
-    let tunnel: Tunnel | undefined;
-    for (let row = 0; row < batch.count; row++) {
-      if (tunnel === undefined || !batch.continues(row)) tunnel = hooks.route(bytes, batch.headOffset(row));
-      if (tunnel !== undefined) this.host.handlePacket(tunnel, batch, row, now);
+    for (let row = 0, end = 0; row < batch.count; row = end) {
+      end = batch.endOfRun(row);
+      const tunnel = hooks.route(bytes, batch.headOffset(row));
+      if (tunnel !== undefined) this.host.handlePackets(tunnel, batch, row, end, now);
     }
   }
 

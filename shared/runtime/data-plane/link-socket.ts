@@ -62,6 +62,7 @@ export class LinkSocket {
       const { columns, capacity, count } = batch;
       const taken = isClear ? this.socket.send(aead, this.#arena.bytes, columns, capacity, 0, count) : 0;
       this.overflows += count - taken;
+      batch.makeCopies(this.#arena.bytes, taken);
       batch.clear();
     }
     this.outlet.isBlocked = this.socket.backlog > 0;
@@ -73,6 +74,7 @@ export class LinkSocket {
   }
 
   close(): void {
+    this.outlet.batch.makeCopies(this.#arena.bytes);
     this.socket.close();
   }
 }

@@ -77,7 +77,10 @@ class TunnelPair {
   carry(): void {
     const { packets, host, times } = this.#client;
     times.schedule.start();
-    for (let row = 0; row < packets.count; row++) host.handlePacket(this.#tunnel, packets, row, this.#now);
+    for (let row = 0, end = 0; row < packets.count; row = end) {
+      end = packets.endOfRun(row);
+      host.handlePackets(this.#tunnel, packets, row, end, this.#now);
+    }
     times.schedule.stop();
     const delivered = this.#advance();
     if (delivered !== packets.count)

@@ -101,6 +101,7 @@ napi_value seal(napi_env env, napi_callback_info info) {
   for (int64_t place = 0; place < to - from; place++) {
     TransmitRow row;
     fault = rows.read(static_cast<size_t>(from + place), row);
+    if (fault == nullptr) row.keep();
     if (fault == nullptr && !row.write(out.data + outOffset + place * stride)) fault = "OpenSSL does not seal it";
     if (fault != nullptr) return call.rangeError("row " + std::to_string(from + place) + ": " + fault);
     lengths.set(0, static_cast<size_t>(place), static_cast<int64_t>(row.wireLength()));

@@ -41,6 +41,7 @@ enum Column : size_t {
   nonceLow,
   keySlot,
   addressOffset,
+  copyOffset,
   columnCount
 };
 }

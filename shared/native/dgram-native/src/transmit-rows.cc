@@ -28,6 +28,12 @@ bool TransmitRow::write(uint8_t* to) const {
   return key->seal(nonce, to, headLength + borrowed, body + borrowed, bodyLength - borrowed);
 }
 
+void TransmitRow::keep() const {
+  if (copy == nullptr) return;
+  copyBytes(copy, head, headLength);
+  copyBytes(copy + headLength, body, bodyLength);
+}
+
 const char* TransmitRows::read(size_t row, TransmitRow& result) const {
   const int32_t headOffset = columns_.get(transmit::headOffset, row);
   const int32_t headLength = columns_.get(transmit::headLength, row);
@@ -37,6 +43,8 @@ const char* TransmitRows::read(size_t row, TransmitRow& result) const {
   if (!arena_.contains(bodyOffset, bodyLength)) return "body lies outside the arena";
   const int32_t addressOffset = columns_.get(transmit::addressOffset, row);
   if (!arena_.contains(addressOffset, ADDRESS_RECORD_SIZE)) return "address record lies outside the arena";
+  const int32_t copyOffset = columns_.get(transmit::copyOffset, row);
+  if (!arena_.contains(copyOffset, static_cast<int64_t>(headLength) + bodyLength)) return "copy lies outside the arena";
   const int32_t slot = columns_.get(transmit::keySlot, row);
   CipherContext* key = keys_ == nullptr ? nullptr : keys_->find(slot);
   if (key == nullptr && slot != NO_KEY) return "key slot holds no key";
@@ -50,6 +58,7 @@ const char* TransmitRows::read(size_t row, TransmitRow& result) const {
       .nonce = columns_.getPair(transmit::nonceHigh, transmit::nonceLow, row),
       .key = key,
       .addressRecord = arena_.data + addressOffset,
+      .copy = copyOffset == 0 ? nullptr : arena_.data + copyOffset,
   };
   return result.wireLength() <= maximumDatagram_ ? nullptr : "datagram is longer than the maximum";
 }

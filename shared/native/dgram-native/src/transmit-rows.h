@@ -21,8 +21,14 @@ struct TransmitRow {
   uint64_t nonce;
   CipherContext* key;
   const uint8_t* addressRecord;
+  // Where head and body are kept as they are; null for nowhere.
+  uint8_t* copy;
 
   size_t wireLength() const { return headLength + bodyLength + (key == nullptr ? 0 : SEAL_OVERHEAD); }
+
+  // Copies head and body, one behind the other, to where they are kept. They are read from memory but once, when the
+  // datagram is sealed right after.
+  void keep() const;
 
   // Writes the datagram as it goes on the wire, `wireLength()` bytes; false when OpenSSL fails.
   bool write(uint8_t* to) const;

@@ -122,7 +122,9 @@ size_t UdpSocket::send(const TransmitRows& rows, size_t from, size_t to) {
   for (; row < to && !queue_->isFull(); row++) {
     TransmitRow datagram;
     // Checked before; only another thread that writes to shared columns can make it wrong now.
-    const int error = rows.read(row, datagram) == nullptr ? queue_->append(datagram) : EINVAL;
+    const bool isRight = rows.read(row, datagram) == nullptr;
+    if (isRight) datagram.keep();
+    const int error = isRight ? queue_->append(datagram) : EINVAL;
     if (error != 0) counters_.countDrops(error, 1);
     if (!isBlocked && queue_->waiting() >= SUBMISSION) isBlocked = !flush();
   }

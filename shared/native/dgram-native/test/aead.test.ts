@@ -158,6 +158,36 @@ describe("Sealing into plain memory", () => {
     assert.equal(out.filter((byte) => byte !== 0xee).length, 24);
   });
 
+  it("keeps a copy of head and body where a row asks for one", () => {
+    const aead = new Aead(1);
+    const slot = aead.addKey("aes-256-gcm", new Uint8Array(32));
+    const batch = new TransmitBatch();
+    batch.add({ head: numbers(7), body: numbers(90), copyTo: 3000, seal: { slot, nonce: 0n, ...WORDS } });
+    batch.add({ head: numbers(3), copyTo: 4000 });
+    batch.add({ head: numbers(5) });
+
+    aead.seal(batch.arena, batch.columns, batch.capacity, 0, 3, new Uint8Array(600), 0, 200, new Int32Array(3));
+
+    assert.deepEqual(batch.arena.slice(3000, 3097), new Uint8Array([...numbers(7), ...numbers(90)]));
+    assert.deepEqual(batch.arena.slice(4000, 4003), numbers(3));
+    assert.ok(batch.arena.subarray(3097, 4000).every((byte) => byte === 0));
+  });
+
+  it("refuses a copy that does not fit into the arena", () => {
+    const aead = new Aead(1);
+    const batch = new TransmitBatch();
+    const out = new Uint8Array(100);
+    for (const copyTo of [-1, batch.arena.length - 9, batch.arena.length, 2 ** 31 - 1]) {
+      batch.count = 0;
+      batch.add({ head: numbers(4), body: numbers(6), copyTo });
+
+      assert.throws(
+        () => aead.seal(batch.arena, batch.columns, batch.capacity, 0, 1, out, 0, 100, new Int32Array(1)),
+        /row 0: copy lies outside the arena/,
+      );
+    }
+  });
+
   it("refuses rows that exceed the stride, and room that is too small", () => {
     const aead = new Aead(1);
     const slot = aead.addKey("aes-256-gcm", new Uint8Array(32));

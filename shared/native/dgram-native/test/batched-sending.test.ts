@@ -53,6 +53,22 @@ describe("Sending a batch", () => {
     assert.deepEqual(runsOf([0, 50, 50]), [1, 2]);
   });
 
+  it("keeps copies of rows, of those too that cannot be sent", (test) => {
+    const { sender, receivers } = open(test, 1);
+    const batch = new TransmitBatch();
+    const record = batch.address("127.0.0.1", receivers[0]?.port ?? 0);
+    const foreign = batch.address("::1", 9);
+    batch.add({ head: numbered(1, 100), body: numbered(2, 50), record, copyTo: 100_000 });
+    batch.add({ head: numbered(3, 100), record: foreign, copyTo: 102_048 });
+
+    sendAll(sender, batch);
+
+    assert.deepEqual(batch.arena.slice(100_000, 100_100), numbered(1, 100));
+    assert.deepEqual(batch.arena.slice(100_100, 100_150), numbered(2, 50));
+    assert.deepEqual(batch.arena.slice(102_048, 102_148), numbered(3, 100));
+    assert.equal(receivers.flatMap((receiver) => receiveAll(receiver)).length, 1);
+  });
+
   it("sends one by one without offload, in order", (test) => {
     const { sender, receivers } = open(test, 2, { offload: false });
     const batch = new TransmitBatch();

@@ -15,6 +15,8 @@ export type Outgoing = {
   readonly head: Uint8Array;
   readonly body?: Uint8Array;
   readonly record?: number;
+  /** Where in the arena head and body are kept. */
+  readonly copyTo?: number;
   readonly seal?: { readonly slot: number; readonly nonce: bigint; readonly word0: number; readonly word1: number };
 };
 
@@ -52,6 +54,7 @@ export class TransmitBatch {
     this.set(this.count, "nonceLow", Number((row.seal?.nonce ?? 0n) & 0xffff_ffffn));
     this.set(this.count, "keySlot", row.seal?.slot ?? NO_KEY);
     this.set(this.count, "addressOffset", row.record ?? 0);
+    this.set(this.count, "copyOffset", row.copyTo ?? 0);
     return this.count++;
   }
 

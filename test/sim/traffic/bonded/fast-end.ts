@@ -174,6 +174,7 @@ export class FastEnd {
       this.#copyInto(frame, batch, row);
       this.#options.transmit(frame, socket, this.#portAt(batch.addressOffset(row)), now);
     }
+    batch.makeCopies(this.#arena.bytes);
     batch.clear();
   }
 

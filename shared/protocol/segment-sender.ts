@@ -1,0 +1,141 @@
+import type { SendingOrder } from "./bundle/sending-order.ts";
+import type { MemberLink } from "./link/member-link.ts";
+import { SentRun } from "./link/sent-ring.ts";
+import { FLAG_CHECKSUM_PARTIAL, type PacketBatch } from "./packet/packet-batch.ts";
+import type { TransmitBatch } from "./packet/transmit-batch.ts";
+import { noteFor } from "./recovery/copy-note.ts";
+import type { Recovery } from "./recovery/recovery.ts";
+import type { RunLink } from "./scheduler/run-link.ts";
+import { sealRowAs } from "./seal/seal-row.ts";
+import type { AssociationKeys } from "./seal/security-association.ts";
+import type { Milliseconds } from "./units.ts";
+import { DATAGRAM_FLAGS, DATAGRAM_OVERHEAD } from "./wire/datagram-header.ts";
+import { BEGIN, END, FRAGMENT_HEADER_SIZE, FRAME_OVERHEAD, writeFragmentHeader } from "./wire/frame-header.ts";
+
+/** How many segments left, and their bytes: as IP packets, as outer packets, and as they are on the line. */
+export class SentSegments {
+  count = 0;
+  packetBytes = 0;
+  bytes = 0;
+  lineBytes = 0;
+  /** The largest outer packet. */
+  largest = 0;
+
+  clear(): void {
+    this.count = 0;
+    this.packetBytes = 0;
+    this.bytes = 0;
+    this.lineBytes = 0;
+    this.largest = 0;
+  }
+}
+
+/**
+ * Sends the segments of a super-packet behind the first, whole and on its link: what was found out for that one holds
+ * for them, so that each only takes its numbers, its header and its place among what is watched.
+ */
+export class SegmentSender {
+  readonly #sent = new SentSegments();
+  readonly #run = new SentRun();
+  /** The lengths of the frames of the run. */
+  readonly #frames = new Int32Array(SentRun.LONGEST);
+  readonly #bytes: Uint8Array;
+  readonly #order: SendingOrder;
+  readonly #recovery: Recovery;
+
+  constructor(bytes: Uint8Array, order: SendingOrder, recovery: Recovery) {
+    this.#bytes = bytes;
+    this.#order = order;
+    this.#recovery = recovery;
+  }
+
+  /**
+   * Sends as many of the rows `from` to `to` - 1 as the link of the run takes now, in this class and with this protocol
+   * field in front; what left is good until the next call.
+   */
+  send(
+    run: RunLink,
+    trafficClass: number,
+    protocol: number,
+    batch: PacketBatch,
+    from: number,
+    to: number,
+    now: Milliseconds,
+  ): SentSegments {
+    const { link } = run;
+    this.#sent.clear();
+    if (from === to || link?.mayCarry(now) !== true) return this.#sent;
+    const { association, outlet } = link;
+    if (association === undefined || outlet === undefined) return this.#sent;
+    const count = this.#count(run, link, batch, from, Math.min(to, from + outlet.room, from + SentRun.LONGEST), now);
+    if (count === 0) return this.#sent;
+    const sequence = this.#order.take(trafficClass, link.ordinal, count); // bundle/
+    const packetNumber = association.takePacketNumber(count);
+    for (let place = 0; place < count; place++) {
+      const head = batch.headOffset(from + place) - FRAME_OVERHEAD;
+      writeFragmentHeader(this.#bytes, head, BEGIN | END, trafficClass, sequence + place); // wire/
+      this.#bytes[head + FRAGMENT_HEADER_SIZE] = protocol;
+    }
+    this.#seal(link, outlet.batch, association.keys, packetNumber, batch, from); // seal/
+    this.#recovery.keepRun(outlet.batch, this.#run, this.#frames); // recovery/
+    link.sentPackets.recordRun(packetNumber, this.#run, now, link.pacer); // link/
+    this.#account(link, now);
+    return this.#sent;
+  }
+
+  /** Sees how many rows may leave, and what they take. */
+  #count(run: RunLink, link: MemberLink, batch: PacketBatch, from: number, to: number, now: Milliseconds): number {
+    const [sent, frames, { sizes }] = [this.#sent, this.#frames, this.#run];
+    const overhead = DATAGRAM_OVERHEAD + link.outerHeaderSize;
+    const largest = link.largestFrame;
+    const lineRoom = link.room(now);
+    let room = run.room;
+    let [count, bytes, lineBytes, frameBytes] = [0, 0, 0, 0];
+    for (let row = from; row < to && lineBytes < lineRoom; row++) {
+      const frame = FRAME_OVERHEAD + batch.headLength(row) + batch.bodyLength(row);
+      room -= frame - FRAGMENT_HEADER_SIZE;
+      if (frame > largest || room < 0) break;
+      const onLine = link.bytesOnLine(frame + overhead);
+      frames[count] = frame;
+      sizes[count++] = onLine;
+      frameBytes += frame;
+      bytes += frame + overhead;
+      lineBytes += onLine;
+      if (frame + overhead > sent.largest) sent.largest = frame + overhead;
+    }
+    this.#run.count = count;
+    sent.count = count;
+    sent.packetBytes = frameBytes - count * FRAME_OVERHEAD;
+    sent.bytes = bytes;
+    sent.lineBytes = lineBytes;
+    run.spend(frameBytes - count * FRAGMENT_HEADER_SIZE);
+    return count;
+  }
+
+  #seal(
+    { addressOffset }: MemberLink,
+    rows: TransmitBatch,
+    keys: AssociationKeys,
+    packetNumber: number,
+    batch: PacketBatch,
+    from: number,
+  ): void {
+    const { count, seconds } = this.#run;
+    for (let place = 0; place < count; place++) {
+      const row = from + place;
+      const head = batch.headOffset(row) - FRAME_OVERHEAD;
+      const headLength = batch.headLength(row) + FRAME_OVERHEAD;
+      const isPartial = (batch.flags(row) & FLAG_CHECKSUM_PARTIAL) !== 0;
+      const added = rows.add(head, headLength, batch.bodyOffset(row), batch.bodyLength(row), addressOffset);
+      sealRowAs(rows, added, keys, packetNumber + place, isPartial ? DATAGRAM_FLAGS.checksumPartial : 0);
+      seconds[place] = noteFor(this.#frames[place] ?? 0, isPartial);
+    }
+  }
+
+  #account(link: MemberLink, now: Milliseconds): void {
+    const { bytes, lineBytes, count, largest } = this.#sent;
+    link.pacer.charge(lineBytes, now);
+    link.sent.count(bytes, count);
+    link.pathMtu.onSent(largest);
+  }
+}
