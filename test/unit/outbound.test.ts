@@ -161,7 +161,7 @@ describe("The way of a packet out", () => {
     assert.ok(drops.get("queue-full") > 0);
   });
 
-  it("sends what is real time in class 0, where nobody waits for order (RFC 2686 §3)", () => {
+  it("sends what is real time in class 0, where nobody waits for order (RFC 2686 §4)", () => {
     const { send, frames } = makeSendingEnd([upLink()]);
 
     send(100);
@@ -189,7 +189,7 @@ describe("The way of a packet out", () => {
     );
   });
 
-  it("keeps a flow in its class when it turns bulk, and new ones out of classes with bulk (RFC 2686 §3)", () => {
+  it("keeps a flow in its class when it turns bulk, and new ones out of classes with bulk (RFC 2686 §4)", () => {
     const link = upLink();
     const { send, outbound, frames } = makeSendingEnd([link]);
     if (link.outlet !== undefined) link.outlet.isBlocked = true;

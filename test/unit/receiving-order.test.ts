@@ -66,7 +66,7 @@ describe("The receiving order of a bundle", () => {
     assert.deepEqual(delivered(end), [0, 1, 3, 4]);
   });
 
-  it("keeps every class in an order of its own (RFC 2686 §3)", () => {
+  it("keeps every class in an order of its own (RFC 2686 §4)", () => {
     const end = newEnd();
     receive(end, 0, 5, 0);
 

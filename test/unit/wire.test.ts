@@ -34,7 +34,7 @@ import {
 } from "../../shared/protocol/wire/lcp.ts";
 
 describe("A fragment's header", () => {
-  it("is that of the long format with classes (RFC 1990 §3, RFC 2686 §3)", () => {
+  it("is that of the long format with classes (RFC 1990 §3, RFC 2686 §4)", () => {
     const bytes = new Uint8Array(5);
 
     writeFragmentHeader(bytes, 0, BEGIN | END, 9, 0x123456);
@@ -57,7 +57,7 @@ describe("A fragment's header", () => {
     }
   });
 
-  it("has two bits that must be zero (RFC 2686 §3)", () => {
+  it("has two bits that must be zero (RFC 2686 §4)", () => {
     assert.equal(hasReservedBits(Uint8Array.of(0x3d, 0xc1), 0), true);
     assert.equal(hasReservedBits(Uint8Array.of(0x3d, 0xc2), 0), true);
   });

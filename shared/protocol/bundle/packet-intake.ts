@@ -15,7 +15,7 @@ import { REAL_TIME_CLASS } from "./traffic-class.ts";
 // Beside BULK and URGENT.
 const REAL_TIME = 0x100;
 
-/** Takes packets into a bundle: checks that the peer takes them, and chooses their class (RFC 2686 §3). */
+/** Takes packets into a bundle: checks that the peer takes them, and chooses their class (RFC 2686 §4). */
 export class PacketIntake {
   readonly #bytes: Uint8Array;
   readonly #flows = new FlowTable();

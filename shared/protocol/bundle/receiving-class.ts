@@ -6,7 +6,7 @@ import type { RepairWait } from "./repair-wait.ts";
 import type { SequenceNumber } from "./sequence-number.ts";
 import type { SkewWait } from "./skew-wait.ts";
 
-/** One class of the receiving side (RFC 2686 §3). */
+/** One class of the receiving side (RFC 2686 §4). */
 export interface ReceivingClass {
   /** How many fragments are held. */
   readonly heldCount: number;

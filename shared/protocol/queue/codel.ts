@@ -7,7 +7,7 @@ const INTERVAL = milliseconds(100);
 // RFC 8289 §5.5: a drop rate that was found this many intervals ago is where the next dropping state starts.
 const REMEMBERED_INTERVALS = 16;
 
-// RFC 8289 §4.4: below the time of a packet no queue can stay; half a packet more lets one arrive while one leaves.
+// RFC 8290 §5.2.2: below the time of a packet no queue can stay; half a packet more lets one arrive while one leaves.
 const TARGET_PACKETS = 1.5;
 
 /**

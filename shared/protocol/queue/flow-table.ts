@@ -19,7 +19,7 @@ const NO_CLASSES = new Uint8Array(0);
 
 /**
  * What is remembered of flows: whether they are bulk, as they have lately built up a queue of their own, and in which
- * class (RFC 2686 §3) they are. A flow stays in its class while it sends, so that its order holds. A new flow gets one
+ * class (RFC 2686 §4) they are. A flow stays in its class while it sends, so that its order holds. A new flow gets one
  * without bulk, as far as there are any, so that nothing sparse waits for a bulk transfer's missing packets, and bulk
  * flows do not wait for each other's. Class 0, that of real-time packets, is given to none.
  */

@@ -1,7 +1,7 @@
 // A configuration option (RFC 1661 §6):
 //  0    type
 //  1    length of the whole option
-//  2..  value; a vendor-specific option (RFC 2153 §3) has type 0 and here
+//  2..  value; a vendor-specific option (RFC 2153 §2.1) has type 0 and here
 //       2..4  the vendor's OUI
 //       5     kind
 //       6..   value

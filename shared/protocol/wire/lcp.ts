@@ -6,7 +6,7 @@
 //  6..9   magic number (Echo): zero, as it is not negotiated (RFC 1661 §6.4)
 //  10..13 serial number of the Echo, of which the identifier is the low byte
 //  14..17 size of the whole IP packet that carries the request
-// A vendor-specific packet (RFC 2153 §2): magic number, then
+// A vendor-specific packet (RFC 2153 §1.1): magic number, then
 //  10..12 OUI, this project's own
 //  13     kind: 1, a member link has lost its uplink
 //  14..17 its link discriminator (RFC 2125)
@@ -82,7 +82,7 @@ export function writeTerminate(bytes: Uint8Array, offset: number, code: number, 
   return LCP_HEADER_SIZE;
 }
 
-/** Writes that the link with a discriminator has lost its uplink (RFC 2153 §2). */
+/** Writes that the link with a discriminator has lost its uplink (RFC 2153 §1.1). */
 export function writeUplinkLost(bytes: Uint8Array, offset: number, identifier: number, discriminator: number): void {
   writeHeader(bytes, offset, LCP_CODES.vendorSpecific, identifier, UPLINK_LOST_FRAME_SIZE - 2);
   writeUint32(bytes, offset + MAGIC_OFFSET, 0);
