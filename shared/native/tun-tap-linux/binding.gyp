@@ -5,6 +5,7 @@
       "target_name": "tun_tap_linux",
       "sources": [
         "src/addon.cc",
+        "src/alike-packets.cc",
         "src/call-arguments.cc",
         "src/device-functions.cc",
         "src/internet-checksum.cc",

@@ -16,7 +16,10 @@ export const HEADROOM = 32;
 /** Flag of a row: the TCP or UDP checksum holds only the pseudo header's sum (`VIRTIO_NET_HDR_F_NEEDS_CSUM`). */
 export const FLAG_CHECKSUM_PARTIAL = 1;
 
-/** Flag of a row that was read: the row before is the segment before it, of the same super-packet and so of the same flow. */
+/**
+ * Flag of a row that was read: the row before is the segment before it, of the same super-packet and so of the same flow,
+ * or a packet of the same flow, size, class and life time that was read by itself.
+ */
 export const FLAG_CONTINUES = 2;
 
 /** Bytes that the scratch region of `TunDevice.read` has at least: the largest packet, and heads for its segments. */

@@ -1,7 +1,10 @@
 /** The packet's transport checksum is partial (only the pseudo header is summed), as `VIRTIO_NET_HDR_F_NEEDS_CSUM`. */
 export const FLAG_CHECKSUM_PARTIAL = 1;
 
-/** The row before is the segment before this one, of one super-packet: they are of one flow and not larger. */
+/**
+ * The row before is the segment before this one, of one super-packet, or a packet just like it: they are of one flow
+ * and not larger.
+ */
 export const FLAG_CONTINUES = 2;
 
 /** Free bytes before every packet's head in the arena, for the headers that framing puts in front of it. */

@@ -6,7 +6,10 @@
 /** The packet's transport checksum holds only the pseudo header's sum. The same value as the protocol's. */
 constexpr int32_t FLAG_CHECKSUM_PARTIAL = 1;
 
-/** The row before is the segment before this one, of the same super-packet. The same value as the protocol's. */
+/**
+ * The row before is the segment before this one, of the same super-packet, or a packet of the same flow and size with
+ * alike headers. The same value as the protocol's.
+ */
 constexpr int32_t FLAG_CONTINUES = 2;
 
 /** The columns into which packets are read: column c of row r is `columns[c * capacity + r]`. */

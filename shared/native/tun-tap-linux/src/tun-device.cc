@@ -8,6 +8,7 @@
 #include <cstring>
 #include <new>
 
+#include "alike-packets.h"
 #include "internet-checksum.h"
 #include "tun-opener.h"
 
@@ -39,6 +40,7 @@ TunDevice::TunDevice(FileDescriptor descriptor, const InterfaceName& name, Devic
       joiner_(kind, offloads, *this, statistics_) {}
 
 int TunDevice::read(PacketRows& rows, ScratchRegion& scratch) {
+  latestSingle_ = {};
   if (!resume(rows, scratch)) return 0;
   while (hasRoom(rows)) {
     const uint32_t offset = scratch.next(MAXIMUM_FRAME);
@@ -81,15 +83,24 @@ void TunDevice::accept(const VirtioHeader& header, uint32_t offset, uint32_t len
     return;
   }
   ++statistics_.superPacketsRead;
+  latestSingle_ = {};
   scratch.take(offset, length);
   cutOn(rows, scratch);
 }
 
 void TunDevice::acceptSingle(const VirtioHeader& header, uint32_t offset, uint32_t length, PacketRows& rows,
                              ScratchRegion& scratch) {
-  const int32_t flags = settleChecksum(header, scratch.at(offset), length);
+  int32_t flags = settleChecksum(header, scratch.at(offset), length);
+  if (isAlikeLatest(scratch, offset, length)) flags |= FLAG_CONTINUES;
+  latestSingle_ = {.offset = offset, .length = length};
   scratch.take(offset, length);
   rows.append(offset, length, 0, 0, flags);
+}
+
+// Whether the row before is a packet of the same flow and size: forwarded packets of a transfer come one at a time.
+bool TunDevice::isAlikeLatest(const ScratchRegion& scratch, uint32_t offset, uint32_t length) const {
+  return kind_ == DeviceKind::tun && latestSingle_.length == length &&
+         areAlike(scratch.at(latestSingle_.offset), scratch.at(offset), length);
 }
 
 // A partial checksum elsewhere than in the outermost TCP or UDP header (a tunnel's) cannot be told by a flag.

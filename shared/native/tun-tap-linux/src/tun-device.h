@@ -62,6 +62,7 @@ class TunDevice final : private PacketSink {
   void acceptSingle(const VirtioHeader& header, uint32_t offset, uint32_t length, PacketRows& rows,
                     ScratchRegion& scratch);
   int32_t settleChecksum(const VirtioHeader& header, uint8_t* packet, uint32_t length) const;
+  bool isAlikeLatest(const ScratchRegion& scratch, uint32_t offset, uint32_t length) const;
   void cutOn(PacketRows& rows, ScratchRegion& scratch);
   bool resume(PacketRows& rows, ScratchRegion& scratch);
 
@@ -72,6 +73,11 @@ class TunDevice final : private PacketSink {
   DeviceStatistics statistics_;
   SegmentJoiner joiner_;
   SuperPacketCutter cutter_;
+  /** Where the latest row lies, when it is a packet that was read by itself in this call; no length otherwise. */
+  struct {
+    uint32_t offset = 0;
+    uint32_t length = 0;
+  } latestSingle_;
   /** Payload of the super-packet that the last read could not cut to its end. */
   uint8_t pending_[MAXIMUM_FRAME];
 };

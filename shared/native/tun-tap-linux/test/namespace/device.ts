@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { createSocket } from "node:dgram";
 import { after, describe, it } from "node:test";
-import { MINIMUM_SCRATCH, TunDevice, type TunOptions } from "../../index.ts";
+import { FLAG_CONTINUES, MINIMUM_SCRATCH, PACKET_COLUMN_COUNT, TunDevice, type TunOptions } from "../../index.ts";
 import { run } from "../support/commands.ts";
 
 const opened: TunDevice[] = [];
@@ -82,6 +83,38 @@ describe("A device", () => {
     assert.throws(() => device.read(arena, 1, arena.length, new Int32Array(5), 1), RangeError);
     assert.throws(() => device.read(arena, 0, arena.length, new Int32Array(4), 1), RangeError);
     assert.throws(() => device.write(arena, Int32Array.of(arena.length, 1, 0), 1, 1), RangeError);
+  });
+
+  it("says which packets that were read by themselves are like the one before", async () => {
+    const device = open();
+    run("ip", "address", "add", "10.9.0.1/24", "dev", device.name);
+    device.setUp();
+    const socket = createSocket("udp4");
+    const sendTo = (port: number, length: number): Promise<void> =>
+      new Promise((resolve) => socket.send(new Uint8Array(length), port, "10.9.0.2", () => resolve()));
+
+    for (const [port, length] of [
+      [9, 900],
+      [9, 900],
+      [9, 900],
+      [9, 899],
+      [9, 899],
+      [8, 899],
+      [8, 899],
+      [8, 900],
+    ] as const)
+      await sendTo(port, length);
+    socket.close();
+
+    const arena = new Uint8Array(4 * MINIMUM_SCRATCH);
+    const columns = new Int32Array(PACKET_COLUMN_COUNT * 32);
+    const count = device.read(arena, 0, arena.length, columns, 32);
+    const rows = Array.from({ length: count }, (_, row) => row);
+    const flags = rows.filter((row) => arena[columns[row] ?? 0] === 0x45).map((row) => columns[4 * 32 + row] ?? 0);
+    assert.deepEqual(
+      flags.map((flag) => (flag & FLAG_CONTINUES) !== 0),
+      [false, true, true, false, true, false, true, false],
+    );
   });
 
   it("counts the packets that the kernel does not take", () => {
