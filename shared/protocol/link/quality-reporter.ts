@@ -63,6 +63,8 @@ export class QualityReporter {
   #arrival = milliseconds(0);
   #receivedBytes = 0;
   #firstMissing = NONE;
+  /** The newest number that was not there when the one after it came. */
+  #newestGap = NONE;
   #isUrgent = false;
   #unreportedSince: Milliseconds = NEVER;
   #unreportedBytes = 0;
@@ -174,9 +176,9 @@ export class QualityReporter {
     report.arrival = Math.round(this.#arrival * 1000) % 2 ** 32;
     report.hold = milliseconds(now - this.#arrival);
     report.described = Math.min(DESCRIBED_LIMIT - 1, this.#highest - this.#lowestDescribed);
-    for (let below = 1; below <= report.described; below++) {
-      report.setReceived(below, this.#wasReceived(this.#highest - below));
-    }
+    // As a rule nothing is missing, which is to be seen without a look at every number.
+    if (this.#highest - report.described > this.#newestGap) report.fillReceived(1, report.described, true);
+    else this.#describeEach(report);
     this.#highestOfReports[this.#serial % REPORTS_TOLD] = this.#highest;
     this.#serial++;
     if (this.#unreportedPackets > 0) this.#gap = (this.#arrival - this.#reportedAt) / this.#unreportedPackets;
@@ -187,6 +189,12 @@ export class QualityReporter {
     this.#isUrgent = false;
     this.#firstMissing = NONE;
     return writeQualityReport(bytes, offset, report);
+  }
+
+  #describeEach(report: QualityReport): void {
+    for (let below = 1; below <= report.described; below++) {
+      report.setReceived(below, this.#wasReceived(this.#highest - below));
+    }
   }
 
   /** From where on three reports, with the one to come, tell news; some more, as packets may have come late since. */
@@ -205,6 +213,7 @@ export class QualityReporter {
     this.#first = Math.max(0, packetNumber - DESCRIBED_LIMIT / 4);
     this.#highestOfReports.fill(this.#first);
     this.#highest = this.#first - 1;
+    this.#newestGap = this.#highest;
     this.#receivedBytes = 0;
     this.#unreportedBytes = 0;
     this.#unreportedPackets = 0;
@@ -228,6 +237,7 @@ export class QualityReporter {
     }
     const missing = first - this.#highest - 1;
     if (missing > 0) {
+      this.#newestGap = first - 1;
       this.#forget(Math.min(missing, DESCRIBED_LIMIT), first);
       if (this.#firstMissing === NONE) this.#firstMissing = this.#highest + 1;
     }

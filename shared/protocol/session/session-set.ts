@@ -27,6 +27,8 @@ type Entry<Session> = {
 export class SessionSet<Session> {
   // In the order in which they were made.
   #entries: Entry<Session>[] = [];
+  /** When the first stage ends; undefined when the entries have changed since it was looked for. */
+  #nextTimeout: Milliseconds | undefined = NEVER;
   readonly #token: FreshnessToken;
 
   /** `random` gives fresh random bytes. */
@@ -54,7 +56,7 @@ export class SessionSet<Session> {
   offerAsResponder(session: Session, offered: Offered, now: Milliseconds): readonly Session[] {
     const isFresh = this.#token.spend(offered.token);
     const stage: SessionStage = { kind: "offered", until: milliseconds(now + PROOF_WAIT) };
-    this.#entries.push({ session, madeAt: now, ephemeral: offered.ephemeral, isFresh, stage });
+    this.#add({ session, madeAt: now, ephemeral: offered.ephemeral, isFresh, stage });
     return this.#displace(isFresh);
   }
 
@@ -65,7 +67,7 @@ export class SessionSet<Session> {
   offerAsInitiator(session: Session, now: Milliseconds): readonly Session[] {
     this.#apply("superseded", now, (entry) => entry.stage.kind === "trial");
     const stage: SessionStage = { kind: "trial", until: milliseconds(now + PROOF_WAIT) };
-    this.#entries.push({ session, madeAt: now, ephemeral: undefined, isFresh: true, stage });
+    this.#add({ session, madeAt: now, ephemeral: undefined, isFresh: true, stage });
     return this.#displace(true);
   }
 
@@ -94,7 +96,8 @@ export class SessionSet<Session> {
 
   /** When `expire` has something to do: a stage of some session ends. */
   nextTimeout(): Milliseconds {
-    return this.#entries.reduce((time, entry) => earliest(time, entry.stage.until), NEVER);
+    this.#nextTimeout ??= this.#entries.reduce((time, entry) => earliest(time, entry.stage.until), NEVER);
+    return this.#nextTimeout;
   }
 
   /** Ends the stages that are over, and returns the sessions that are over with them. */
@@ -111,11 +114,17 @@ export class SessionSet<Session> {
   clear(): readonly Session[] {
     const sessions = this.#entries.map((entry) => entry.session);
     this.#entries = [];
+    this.#nextTimeout = NEVER;
     return sessions;
   }
 
   #last(kind: SessionStage["kind"]): Entry<Session> | undefined {
     return this.#entries.findLast((entry) => entry.stage.kind === kind);
+  }
+
+  #add(entry: Entry<Session>): void {
+    this.#entries.push(entry);
+    this.#nextTimeout = undefined;
   }
 
   #apply(event: SessionEvent, now: Milliseconds, isMeant: (entry: Entry<Session>) => boolean): readonly Session[] {
@@ -126,6 +135,7 @@ export class SessionSet<Session> {
       if (stage === undefined) over.push(entry.session);
       return stage === undefined ? [] : [{ ...entry, stage }];
     });
+    this.#nextTimeout = undefined;
     return over;
   }
 
@@ -133,6 +143,7 @@ export class SessionSet<Session> {
     const waiting = this.#entries.filter((entry) => isWaiting(entry) && entry.isFresh === isFresh);
     const displaced = waiting.slice(0, Math.max(0, waiting.length - WAITING_LIMIT));
     this.#entries = this.#entries.filter((entry) => !displaced.includes(entry));
+    this.#nextTimeout = undefined;
     return displaced.map((entry) => entry.session);
   }
 }
