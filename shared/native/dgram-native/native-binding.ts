@@ -1,7 +1,10 @@
 import { createRequire } from "node:module";
 import type { AeadSlots } from "./aead-slots.ts";
 
-/** The native half of a `UdpSocket`; its methods are those of the class, unchanged. */
+/**
+ * The native half of a `UdpSocket`; its methods are those of the class. To the counts that `send` and `flush` return, 2^29
+ * is added while there is a backlog, and 2^30 while `takeRefused` has something.
+ */
 export interface NativeSocket {
   send(
     aead: AeadSlots | null,
@@ -71,7 +74,7 @@ export type NativeStatistics = {
   readonly lastError: string | null;
 };
 
-/** The native half of a `Poller`. */
+/** The native half of a `Poller`. To the count that `wait` returns, 2^30 is added after a wake-up. */
 export interface NativePoller {
   set(fd: number, isReadable: boolean, isWritable: boolean): void;
   remove(fd: number): boolean;
@@ -99,6 +102,7 @@ interface NativeBinding {
   cpuHasAes(): boolean;
   monotonicMilliseconds(): number;
   interfaceIndex(name: string): number;
+  setThreadScheduling(nice: number, sliceNanoseconds: number): void;
 }
 
 /** The addon of this package, as node-gyp builds it. */

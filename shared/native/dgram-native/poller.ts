@@ -6,6 +6,9 @@ export const READY = { readable: 1, writable: 2, failed: 4 } as const;
 const TIMER_SLACK_MICROSECONDS = 5;
 const NANOSECONDS_PER_MICROSECOND = 1000;
 
+// What the native half adds to a count.
+const WAS_WOKEN = 1 << 30;
+
 /** How a `Poller` waits. */
 export type PollerOptions = {
   /**
@@ -18,6 +21,7 @@ export type PollerOptions = {
 /** Blocks a thread until one of a few descriptors is ready, a time is over, or another thread wakes it. */
 export class Poller {
   readonly #native: NativePoller;
+  #wasWoken = false;
 
   /** Throws EMFILE when the process has no descriptor left. */
   constructor(options: PollerOptions = {}) {
@@ -46,7 +50,14 @@ export class Poller {
    * descriptors than the arrays hold come first next time. The thread's event loop stands still meanwhile.
    */
   wait(timeout: number, readyFds: Int32Array, readyMasks: Int32Array): number {
-    return this.#native.wait(timeout, readyFds, readyMasks);
+    const result = this.#native.wait(timeout, readyFds, readyMasks);
+    this.#wasWoken = result >= WAS_WOKEN;
+    return this.#wasWoken ? result - WAS_WOKEN : result;
+  }
+
+  /** Whether another thread had woken this poller when the latest wait ended. */
+  get wasWoken(): boolean {
+    return this.#wasWoken;
   }
 
   /** Ends the present or the next wait of this poller. Returns false once it is closed. */

@@ -9,6 +9,10 @@ const FEATURE_PACKET_INFO = 1;
 const FEATURE_OFFLOAD = 2;
 const NO_MARK = -1;
 
+// What the native half adds to a count.
+const HAS_BACKLOG = 1 << 29;
+const HAS_REFUSED = 1 << 30;
+
 /** How a socket is opened. */
 export type UdpSocketOptions = {
   readonly family: 4 | 6;
@@ -54,6 +58,9 @@ export class UdpSocket {
   readonly minimumScratch: number;
   readonly minimumRows: number;
   readonly #native: NativeSocket;
+  /** What the native half said last, so that it is not asked when there is nothing. */
+  #hasBacklog = false;
+  #hasRefused = false;
 
   private constructor(socket: NativeSocket) {
     const bound = readBound(socket);
@@ -104,7 +111,7 @@ export class UdpSocket {
 
   /** Datagrams that `send` took and the kernel did not yet: at most 1024. */
   get backlog(): number {
-    return this.#native.backlog();
+    return this.#hasBacklog ? this.#native.backlog() : 0;
   }
 
   /**
@@ -123,12 +130,12 @@ export class UdpSocket {
     from: number,
     to: number,
   ): number {
-    return this.#native.send(aead, arena, columns, capacity, from, to);
+    return this.#takeState(this.#native.send(aead, arena, columns, capacity, from, to));
   }
 
   /** Sends of the backlog what the kernel takes now, and returns what is left. */
   flush(): number {
-    return this.#native.flush();
+    return this.#takeState(this.#native.flush());
   }
 
   /**
@@ -153,7 +160,9 @@ export class UdpSocket {
    * there is none left. At most 32 destinations are remembered.
    */
   takeRefused(arena: Uint8Array, offset: number): number {
-    return this.#native.takeRefused(arena, offset);
+    const length = this.#hasRefused ? this.#native.takeRefused(arena, offset) : 0;
+    this.#hasRefused = length > 0;
+    return length;
   }
 
   /** Counters since the socket was opened; still there once it is closed. */
@@ -164,6 +173,15 @@ export class UdpSocket {
   /** Closes the descriptor and forgets the backlog; may be called again. Remove it from pollers first. */
   close(): void {
     this.#native.close();
+    this.#hasBacklog = false;
+    this.#hasRefused = false;
+  }
+
+  #takeState(result: number): number {
+    this.#hasRefused = result >= HAS_REFUSED;
+    const rest = this.#hasRefused ? result - HAS_REFUSED : result;
+    this.#hasBacklog = rest >= HAS_BACKLOG;
+    return this.#hasBacklog ? rest - HAS_BACKLOG : rest;
   }
 }
 

@@ -18,6 +18,9 @@ const TUN_SCRATCH = 1024 * 1024;
 const ASSEMBLY_BYTES = 1024 * 1024;
 const READY_LIMIT = 64;
 
+// Up to so many packets are a call, a game or keys that are pressed, not a transfer.
+const FEW_ROWS = 8;
+
 /** How large a data plane is made. The arena takes real memory only where it was used. */
 export type DataPlaneOptions = {
   readonly arenaBytes: number;
@@ -33,8 +36,8 @@ export type DataPlaneOptions = {
 export type DataPlaneHooks = {
   /** To which tunnel the packet of the TUN device goes whose head is at `offset`; undefined to drop it. */
   readonly route: (bytes: Uint8Array, offset: number) => Tunnel | undefined;
-  /** Called at the start of each round, for what other threads have asked. */
-  readonly onRound: (now: Milliseconds) => void;
+  /** Called at the start of the first round, and of each for which another thread has woken this one. */
+  readonly onWoken: (now: Milliseconds) => void;
   /** Called at the end of each round, when everything is written, for what has happened in it. */
   readonly onWritten: (now: Milliseconds) => void;
 };
@@ -141,13 +144,15 @@ export class DataPlane {
   /** Runs rounds until `stop` is called in one of them; blocks its thread. */
   run(hooks: DataPlaneHooks): void {
     let now = milliseconds(monotonicMilliseconds());
+    hooks.onWoken(now);
     while (!this.#isStopped) {
       const ready = this.poller.wait(this.host.nextTimeout() - now, this.#readyFds, this.#readyMasks);
       now = milliseconds(monotonicMilliseconds());
-      hooks.onRound(now);
+      if (this.poller.wasWoken) hooks.onWoken(now);
       for (let index = 0; index < ready; index++) {
         this.#take(this.#readyFds[index] ?? -1, this.#readyMasks[index] ?? 0, hooks, now);
       }
+      this.#hurry(now);
       this.finish(now);
       hooks.onWritten(now);
     }
@@ -169,6 +174,19 @@ export class DataPlane {
 
   stop(): void {
     this.#isStopped = true;
+  }
+
+  /**
+   * Writes what is there before the core settles, when it is so little that larger batches are nothing to wait for. The
+   * memory that it lies in is given free at the end of the round.
+   */
+  #hurry(now: Milliseconds): void {
+    let rows = this.#delivery.count;
+    for (const { outlet } of this.sockets) rows += outlet.batch.count;
+    if (rows === 0 || rows > FEW_ROWS || this.#delivery.hasRefused) return;
+    if (this.#send(now)) this.host.resume();
+    this.#deliver();
+    this.#delivery.clear();
   }
 
   close(): void {

@@ -12,6 +12,7 @@ import type { DataPlane } from "./data-plane.ts";
 import { FrameTap } from "./frame-tap.ts";
 import type { ThreadReport, ThreadRequest } from "./thread-messages.ts";
 import { type BundleFacts, describeTunnel, meterTunnel } from "./tunnel-status.ts";
+import type { WarmUp } from "./warm-up.ts";
 
 const METER_WINDOW = seconds(1);
 
@@ -39,10 +40,10 @@ export class ThreadSide<Command, Event> {
   }
 
   /** Runs the data plane until it is told to stop, then ends the bundles and frees everything. */
-  run(interfaceName: string): void {
-    report<Event>({ kind: "ready", wakeFd: this.#plane.poller.wakeFd, interfaceName });
+  run(interfaceName: string, warmUp: WarmUp): void {
+    report<Event>({ kind: "ready", wakeFd: this.#plane.poller.wakeFd, interfaceName, warmUp });
     const { route } = this.#hooks;
-    this.#plane.run({ route, onRound: (now) => this.#answer(now), onWritten: (now) => this.#tell(now) });
+    this.#plane.run({ route, onWoken: (now) => this.#answer(now), onWritten: (now) => this.#tell(now) });
     this.#plane.close();
   }
 

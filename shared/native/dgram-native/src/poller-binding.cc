@@ -12,6 +12,8 @@ namespace dgram {
 namespace {
 
 constexpr int64_t GREATEST_TIMER_SLACK = 1'000'000'000;
+// Added to a count of descriptors, which is far less.
+constexpr double WAS_WOKEN = 1 << 30;
 
 Poller* openPoller(JavaScriptCall& call, const char* operation) {
   auto* poller = call.self<Poller>();
@@ -69,7 +71,7 @@ napi_value wait(napi_env env, napi_callback_info info) {
     masks.set(0, count, mask);
     count++;
   }
-  return toJavaScript(env, static_cast<double>(count));
+  return toJavaScript(env, static_cast<double>(count) + (poller->wasWoken() ? WAS_WOKEN : 0));
 }
 
 napi_value close(napi_env env, napi_callback_info info) {

@@ -80,13 +80,15 @@ bool Poller::wait(double milliseconds, SystemFailure& failure) {
   const bool hasLimit = milliseconds <= LONGEST_MILLISECONDS;
   const int ready = ppoll(entries_.data(), entries_.size(), hasLimit ? &timeout : nullptr, nullptr);
   unseen_ = 0;
+  wasWoken_ = false;
   if (ready < 0) {
     failure = {.code = errno, .operation = "ppoll"};
     return errno == EINTR;
   }
   if (ready == 0) return true;
   unseen_ = entries_.size() - 1;
-  if (entries_[0].revents != 0) drainWakeUp();
+  wasWoken_ = entries_[0].revents != 0;
+  if (wasWoken_) drainWakeUp();
   return true;
 }
 

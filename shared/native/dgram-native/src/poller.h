@@ -37,6 +37,9 @@ class Poller {
   // Returns false when the kernel failed.
   bool wait(double milliseconds, SystemFailure& failure);
 
+  // Whether another thread ended the latest wait.
+  bool wasWoken() const { return wasWoken_; }
+
   // Takes the next ready descriptor of the latest wait; false when there is none left.
   bool takeReady(int& descriptor, int& mask);
 
@@ -51,6 +54,7 @@ class Poller {
   // Where the search for ready descriptors goes on, so that none starves when the caller takes few.
   size_t cursor_ = 0;
   size_t unseen_ = 0;
+  bool wasWoken_ = false;
 };
 
 }  // namespace dgram

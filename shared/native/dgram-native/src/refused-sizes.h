@@ -31,6 +31,7 @@ class RefusedSizes {
     return entry.shortest;
   }
 
+  bool isEmpty() const { return count_ == 0; }
   void clear() { count_ = 0; }
 
  private:

@@ -88,10 +88,12 @@ describe("A poller", () => {
     assert.equal(poller.wake(), true);
     assert.equal(wake(poller.wakeFd), true);
     assert.deepEqual(wait(LONG), new Map());
+    assert.equal(poller.wasWoken, true);
     assert.ok(monotonicMilliseconds() - start < LONG);
 
     const again = monotonicMilliseconds();
     wait(5);
+    assert.equal(poller.wasWoken, false);
     assert.ok(monotonicMilliseconds() - again >= 5);
   });
 
