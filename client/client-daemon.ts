@@ -106,6 +106,7 @@ export class ClientDaemon {
         onFrames: (frames) => this.#captures.write(frames),
         onFailure: (error) => this.#failure.abort(error),
       });
+      this.#thread.logRefusal(log);
       if (this.#captures.isWanted) this.#thread.capture(true);
       log.info({ interface: config.interfaceName, links: config.links.length }, "client started");
       this.#quotaWatch.start();

@@ -27,6 +27,8 @@ export type ClientPlaneData = {
   readonly scheduler: SchedulerName;
   readonly retransmit: AutoOrNo;
   readonly redundancy: AutoOrNo;
+  /** The priority of the data plane's thread, as nice(1) has it. */
+  readonly nice: number;
   /** Which packets go over which link while that is up: the first that matches counts. */
   readonly filters: readonly LinkFilter[];
   readonly version: string;

@@ -66,8 +66,8 @@ class ClientPlane {
     });
   }
 
-  run({ interfaceName, offload }: ClientPlaneData): void {
-    this.#side.run(this.#plane.openTun(interfaceName, offload));
+  run({ interfaceName, offload, nice }: ClientPlaneData): void {
+    this.#side.run(this.#plane.openTun(interfaceName, offload), nice);
   }
 
   #handle(command: ClientCommand, now: Milliseconds): void {

@@ -116,6 +116,7 @@ async function planeDataOf(config: ClientConfig, signal: AbortSignal): Promise<C
     scheduler: config.scheduler,
     retransmit: config.retransmit,
     redundancy: config.redundancy,
+    nice: config.nice,
     filters: await filtersOf(config, signal),
     version: hawserVersion(),
     links: config.links.map(({ name, upload, download, line, mtu }) => ({

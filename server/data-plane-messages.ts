@@ -28,6 +28,8 @@ export type ServerPlaneData = {
   readonly scheduler: SchedulerName;
   readonly retransmit: AutoOrNo;
   readonly redundancy: AutoOrNo;
+  /** The priority of the data plane's thread, as nice(1) has it. */
+  readonly nice: number;
   readonly deadAfter: Milliseconds | undefined;
   readonly tunnelMtu: Bytes | undefined;
   readonly version: string;

@@ -72,9 +72,9 @@ class ServerPlane {
     });
   }
 
-  run({ interfaceName, offload, sockets, port }: ServerPlaneData): void {
+  run({ interfaceName, offload, sockets, port, nice }: ServerPlaneData): void {
     for (const socket of sockets) this.#listen(socket, port);
-    this.#side.run(this.#plane.openTun(interfaceName, offload));
+    this.#side.run(this.#plane.openTun(interfaceName, offload), nice);
   }
 
   #listen(socket: ServerPlaneData["sockets"][number], port: number): void {

@@ -82,6 +82,7 @@ async function planeDataOf(config: ServerConfig): Promise<ServerPlaneData> {
     scheduler: config.scheduler,
     retransmit: config.retransmit,
     redundancy: config.redundancy,
+    nice: config.nice,
     deadAfter: config.timeout === "auto" ? undefined : config.timeout,
     tunnelMtu: config.mtu === "auto" ? undefined : bytes(config.mtu),
     version: hawserVersion(),

@@ -73,6 +73,7 @@ export class ServerDaemon {
         onFrames: (frames) => this.#captures.write(frames),
         onFailure: (error) => this.#failure.abort(error),
       });
+      this.#thread.logRefusal(log);
       if (this.#captures.isWanted) this.#thread.capture(true);
       const stop = AbortSignal.any([signal, this.#failure.signal]);
       this.#changeDevice(() => this.#setUp());

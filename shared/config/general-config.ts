@@ -31,6 +31,8 @@ export type GeneralConfig = {
   readonly timeout: Milliseconds | "auto";
   readonly reorderWait: Milliseconds;
   readonly offload: boolean;
+  /** The priority of the thread that moves packets, as nice(1) has it. */
+  readonly nice: number;
   readonly statusCommand: string | undefined;
   readonly controlSocket: string;
   readonly logLevel: LogLevel;
@@ -52,6 +54,7 @@ export function generalConfig(file: string, general: SectionOf<typeof GENERAL_KE
     timeout: general.timeout,
     reorderWait: general.reorder_wait,
     offload: general.offload,
+    nice: general.nice,
     statusCommand: general.statuscommand,
     controlSocket: general.control_socket ?? controlSocketPath(general.interface_name),
     logLevel: general.log_level,

@@ -25,6 +25,7 @@ export const GENERAL_KEYS = {
   timeout: keyWithDefault(kinds.timeout, "auto", "For how long a link may leave questions unanswered."),
   reorder_wait: keyWithDefault(kinds.reorderWait, "1 s", "For how long a packet waits at most for one before it."),
   offload: keyWithDefault(kinds.yesNo, "yes", "Whether to use the kernel's segmentation offloads where it has them."),
+  nice: keyWithDefault(kinds.nice, "-10", "The priority of the thread that moves packets, as nice(1) has it."),
   statuscommand: optionalKey(kinds.scriptPath, "A program that is called when a link or the tunnel goes up or down."),
   control_socket: optionalKey(kinds.socketPath, "The socket that `hawser status` asks; /run/hawser/INTERFACE.sock."),
   log_level: keyWithDefault(kinds.logLevel, "info", "How much is logged: trace, debug, info, warn, error or fatal."),

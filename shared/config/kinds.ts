@@ -8,7 +8,7 @@ import { type IpPrefix, parseIpAddress, parseIpPrefix, parseNetwork } from "./va
 import { OVERHEAD_EXPECTED, parseLineOverhead } from "./values/line-overhead.ts";
 import * as limits from "./values/link-limits.ts";
 import { NAME_EXPECTED, parseAbsolutePath, parseHost, parseInterfaceName, parseName } from "./values/name.ts";
-import { listOf, oneOf, parseYesNo, wholeNumber } from "./values/plain.ts";
+import { integer, listOf, oneOf, parseYesNo, wholeNumber } from "./values/plain.ts";
 import { parseRateSetting, RATE_SETTING_EXPECTED } from "./values/rate-setting.ts";
 
 const LARGEST_WORD = 0xffff_ffff;
@@ -79,6 +79,7 @@ export const lineMtu = kind(wholeNumber(576, 65535), "expected bytes from 576 to
 export const autoOrMtu = kind(orAuto(wholeNumber(576, 65535)), "expected auto, or bytes from 576 to 65535");
 export const mrru = kind(wholeNumber(1500, 65535), "expected bytes from 1500 to 65535");
 export const clientCount = kind(wholeNumber(1, 65535), "expected a number from 1 to 65535");
+export const nice = kind(integer(-20, 19), "expected a number from -20 to 19; less is sooner");
 export const table = kind(parseTable, "expected the number or the name of a routing table");
 export const mark = kind(
   wholeNumber(1, LARGEST_WORD),

@@ -23,6 +23,7 @@ describe("A client's configuration", () => {
         timeout: "auto",
         reorderWait: 1000,
         offload: true,
+        nice: -10,
       },
       ...{ statusCommand: undefined, controlSocket: "/run/hawser/hawser0.sock", logLevel: "info", logFormat: "auto" },
       ...{ defaultRoute: false, routes: [], dns: { kind: "none" }, ip4: undefined, ip6: undefined },

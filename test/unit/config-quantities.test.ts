@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { formatDuration, parseDuration } from "../../shared/config/values/duration.ts";
-import { parseYesNo, wholeNumber } from "../../shared/config/values/plain.ts";
+import { integer, parseYesNo, wholeNumber } from "../../shared/config/values/plain.ts";
 import { formatRate, parseRate } from "../../shared/config/values/rate.ts";
 import { formatSize, parseSize } from "../../shared/config/values/size.ts";
 import { bytes, bytesPerSecond, milliseconds } from "../../shared/protocol/units.ts";
@@ -155,5 +155,14 @@ describe("A whole number", () => {
   it("is decimal or hexadecimal and lies within its bounds", () => {
     assert.deepEqual(["1", "65535", "0x51"].map(port), [1, 65535, 81]);
     assert.deepEqual(["0", "65536", "-1", "1.5", "1e3", "0b1", "", " 5"].map(port), Array(8).fill(undefined));
+  });
+});
+
+describe("An integer", () => {
+  it("may be negative and lies within its bounds", () => {
+    const nice = integer(-20, 19);
+
+    assert.deepEqual(["-20", "0", "19"].map(nice), [-20, 0, 19]);
+    assert.deepEqual(["-21", "20", "--1", "+1", "-", "0x5", ""].map(nice), Array(7).fill(undefined));
   });
 });

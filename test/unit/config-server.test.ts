@@ -31,6 +31,7 @@ describe("A server's configuration", () => {
         timeout: "auto",
         reorderWait: 1000,
         offload: true,
+        nice: -10,
         retransmit: "auto",
         redundancy: "auto",
       },

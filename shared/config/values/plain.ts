@@ -16,6 +16,14 @@ export function wholeNumber(smallest: number, largest: number): (text: string) =
   };
 }
 
+/** A reader of decimal numbers with or without a minus sign, between two bounds that are allowed themselves. */
+export function integer(smallest: number, largest: number): (text: string) => number | undefined {
+  return (text) => {
+    const value = /^-?\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    return value >= smallest && value <= largest ? value : undefined;
+  };
+}
+
 /** A reader of one word out of several. */
 export function oneOf<Word extends string>(words: readonly Word[]): (text: string) => Word | undefined {
   return (text) => words.find((word) => word === text);

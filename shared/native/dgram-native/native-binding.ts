@@ -102,7 +102,6 @@ interface NativeBinding {
   cpuHasAes(): boolean;
   monotonicMilliseconds(): number;
   interfaceIndex(name: string): number;
-  setThreadScheduling(nice: number, sliceNanoseconds: number): void;
 }
 
 /** The addon of this package, as node-gyp builds it. */

@@ -22,7 +22,13 @@ export type ThreadStatus = {
 
 /** What every data-plane thread says; `Event` is what only this daemon's does. */
 export type ThreadReport<Event> =
-  | { readonly kind: "ready"; readonly wakeFd: number; readonly interfaceName: string }
+  /** `refusal` is the code with which the kernel refused the wanted priority; null when it did not. */
+  | {
+      readonly kind: "ready";
+      readonly wakeFd: number;
+      readonly interfaceName: string;
+      readonly refusal: string | null;
+    }
   /** The start failed, or the thread ends by itself: what a `SystemError` says. */
   | { readonly kind: "failed"; readonly code: string; readonly operation: string; readonly hint: string }
   | { readonly kind: "event"; readonly event: Event }

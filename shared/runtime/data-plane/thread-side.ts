@@ -11,8 +11,8 @@ import { SystemError } from "../system-error.ts";
 import type { DataPlane } from "./data-plane.ts";
 import { FrameTap } from "./frame-tap.ts";
 import type { ThreadReport, ThreadRequest } from "./thread-messages.ts";
+import { prioritizeThreads } from "./thread-priority.ts";
 import { type BundleFacts, describeTunnel, meterTunnel } from "./tunnel-status.ts";
-import type { WarmUp } from "./warm-up.ts";
 
 const METER_WINDOW = seconds(1);
 
@@ -39,9 +39,10 @@ export class ThreadSide<Command, Event> {
     this.#hooks = hooks;
   }
 
-  /** Runs the data plane until it is told to stop, then ends the bundles and frees everything. */
-  run(interfaceName: string, warmUp: WarmUp): void {
-    report<Event>({ kind: "ready", wakeFd: this.#plane.poller.wakeFd, interfaceName, warmUp });
+  /** Runs the data plane with this priority until it is told to stop, then ends the bundles and frees everything. */
+  run(interfaceName: string, nice: number): void {
+    const refusal = prioritizeThreads(nice);
+    report<Event>({ kind: "ready", wakeFd: this.#plane.poller.wakeFd, interfaceName, refusal });
     const { route } = this.#hooks;
     this.#plane.run({ route, onWoken: (now) => this.#answer(now), onWritten: (now) => this.#tell(now) });
     this.#plane.close();
