@@ -36,7 +36,7 @@ export type DataPlaneOptions = {
 export type DataPlaneHooks = {
   /** To which tunnel the packet of the TUN device goes whose head is at `offset`; undefined to drop it. */
   readonly route: (bytes: Uint8Array, offset: number) => Tunnel | undefined;
-  /** Called at the start of the first round, and of each for which another thread has woken this one. */
+  /** Called at the start of each round for which another thread has woken this one. */
   readonly onWoken: (now: Milliseconds) => void;
   /** Called at the end of each round, when everything is written, for what has happened in it. */
   readonly onWritten: (now: Milliseconds) => void;
@@ -144,7 +144,6 @@ export class DataPlane {
   /** Runs rounds until `stop` is called in one of them; blocks its thread. */
   run(hooks: DataPlaneHooks): void {
     let now = milliseconds(monotonicMilliseconds());
-    hooks.onWoken(now);
     while (!this.#isStopped) {
       const ready = this.poller.wait(this.host.nextTimeout() - now, this.#readyFds, this.#readyMasks);
       now = milliseconds(monotonicMilliseconds());
