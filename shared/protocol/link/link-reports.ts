@@ -1,11 +1,14 @@
 import type { Arena } from "../packet/arena.ts";
 import { type CellPool, NO_CELL } from "../packet/cell-pool.ts";
-import { earliest, type Milliseconds } from "../units.ts";
+import { earliest, type Milliseconds, milliseconds } from "../units.ts";
 import { DATAGRAM_OVERHEAD } from "../wire/datagram-header.ts";
 import { LARGEST_QUALITY_REPORT, QualityReport, readQualityReport } from "../wire/quality-report.ts";
 import { nearestLink } from "./arrival.ts";
 import type { MemberLink } from "./member-link.ts";
 import { transmit } from "./transmit.ts";
+
+// Reports without losses are due at multiples of this: a server of many clients wakes up once for those of many links.
+const TOGETHER = 4;
 
 // What arrived last, read in one go; one for all links, as it takes 4 KiB.
 const SCRATCH = new QualityReport();
@@ -52,10 +55,12 @@ export class LinkReports {
   /** When `handleTimeout` has something to do. */
   nextTimeout(): Milliseconds {
     const { reporter, sentPackets, association, outlet } = this.#link;
-    const loss = earliest(sentPackets.nextTimeout(), reporter.quietAt);
+    const loss = earliest(sentPackets.nextTimeout(), together(reporter.quietAt));
     // A socket that takes nothing wakes us up by itself, and cells are given back by what else happens.
     const maySend = association !== undefined && outlet?.isBlocked === false && this.#cells.freeCount > 0;
-    return maySend ? earliest(loss, reporter.nextTimeout()) : loss;
+    if (!maySend) return loss;
+    const report = reporter.nextTimeout();
+    return earliest(loss, reporter.isUrgent ? report : together(report));
   }
 
   /** Perhaps nothing arrives any more, and the latest reports did not either. */
@@ -76,4 +81,8 @@ export class LinkReports {
     this.#cells.release(cell);
     return size > 0;
   }
+}
+
+function together(time: Milliseconds): Milliseconds {
+  return milliseconds(Math.ceil(time / TOGETHER) * TOGETHER);
 }
