@@ -181,9 +181,9 @@ export class QualityReporter {
     report.arrival = Math.round(this.#arrival * 1000) % 2 ** 32;
     report.hold = milliseconds(now - this.#arrival);
     report.described = Math.min(DESCRIBED_LIMIT - 1, this.#highest - this.#lowestDescribed);
+    report.fillReceived(1, report.described, true);
     // As a rule nothing is missing, which is to be seen without a look at every number.
-    if (this.#highest - report.described > this.#newestGap) report.fillReceived(1, report.described, true);
-    else this.#describeEach(report);
+    if (this.#highest - report.described <= this.#newestGap) this.#describeMissing(report);
     this.#highestOfReports[this.#serial % REPORTS_TOLD] = this.#highest;
     this.#serial++;
     if (this.#unreportedPackets > 0) this.#gap = (this.#arrival - this.#reportedAt) / this.#unreportedPackets;
@@ -196,9 +196,13 @@ export class QualityReporter {
     return writeQualityReport(bytes, offset, report);
   }
 
-  #describeEach(report: QualityReport): void {
-    for (let below = 1; below <= report.described; below++) {
-      report.setReceived(below, this.#wasReceived(this.#highest - below));
+  #describeMissing(report: QualityReport): void {
+    const isReceived = this.#isReceived;
+    for (let number = this.#highest - report.described; number < this.#highest; ) {
+      const place = number % isReceived.length;
+      const missing = isReceived.indexOf(0, place);
+      number += (missing < 0 ? isReceived.length : missing) - place;
+      if (missing >= 0 && number < this.#highest) report.setReceived(this.#highest - number++, false);
     }
   }
 

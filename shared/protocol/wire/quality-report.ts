@@ -59,6 +59,12 @@ export class QualityReport {
     this.#received[below - 1] = isReceived ? 1 : 0;
   }
 
+  /** The first packet further below the highest than `below` of which something else is said; after the last for none. */
+  endOfRun(below: number): number {
+    const end = this.#received.indexOf(this.isReceived(below) ? 0 : 1, below);
+    return 1 + (end < 0 ? this.described : Math.min(end, this.described));
+  }
+
   /** Says the same of `count` packets downward from the one that is `below` the highest. */
   fillReceived(below: number, count: number, isReceived: boolean): void {
     this.#received.fill(isReceived ? 1 : 0, below - 1, below - 1 + count);
@@ -111,7 +117,7 @@ function writeRuns(bytes: Uint8Array, start: number, limit: number, report: Qual
   let isReceived = true;
   for (let below = 1; below <= report.described; ) {
     const runStart = below;
-    while (below <= report.described && report.isReceived(below) === isReceived) below++;
+    if (report.isReceived(below) === isReceived) below = report.endOfRun(below);
     isReceived = !isReceived;
     let run = below - runStart;
     for (; run > 0x7f && end < limit; run >>= 7) bytes[end++] = 0x80 | run;
