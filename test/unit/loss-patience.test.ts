@@ -71,6 +71,25 @@ describe("The patience with a link's packets", () => {
     assert.ok(due < 150, `${due} ms`);
   });
 
+  it("takes a report by another link for an answer when it is one of several, at the time at which it was due on this one", () => {
+    const patience = answered([20, 20]);
+    patience.onAnswer(NEVER, NOW);
+    const [first, second] = [milliseconds(NOW + 60), milliseconds(NOW + 110)];
+
+    const heard = [first, second].map((at) => patience.heardAround(milliseconds(at - 50), at));
+
+    assert.deepEqual(heard, [NEVER, second - 50 + patience.overtaken]);
+  });
+
+  it("takes a report by another link for an answer of a silent link when it tells of what was sent a moment ago", () => {
+    const patience = answered([20, 20]);
+    patience.onSilence();
+
+    const heard = [200, 80].map((age) => patience.heardAround(milliseconds(NOW - age), NOW));
+
+    assert.deepEqual([heard[0], (heard[1] ?? NEVER) <= NOW], [NEVER, true]);
+  });
+
   it("is at an end until the next answer", () => {
     const patience = answered([10]);
 

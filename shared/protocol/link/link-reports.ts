@@ -1,10 +1,11 @@
 import type { Arena } from "../packet/arena.ts";
 import { type CellPool, NO_CELL } from "../packet/cell-pool.ts";
-import { earliest, type Milliseconds, milliseconds } from "../units.ts";
+import { earliest, type Milliseconds, milliseconds, seconds } from "../units.ts";
 import { DATAGRAM_OVERHEAD } from "../wire/datagram-header.ts";
 import { LARGEST_QUALITY_REPORT, QualityReport, readQualityReport } from "../wire/quality-report.ts";
 import { nearestLink } from "./arrival.ts";
 import type { MemberLink } from "./member-link.ts";
+import { STANDING, standingOf } from "./standing.ts";
 import { transmit } from "./transmit.ts";
 
 // Reports without losses are due at multiples of this: a server of many clients wakes up once for those of many links.
@@ -13,12 +14,17 @@ const TOGETHER = 4;
 // What arrived last, read in one go; one for all links, as it takes 4 KiB.
 const SCRATCH = new QualityReport();
 
+// A link that went quiet while it was busy may do so again.
+const DOUBTED_FOR = seconds(10);
+
 /** Exchanges quality reports (the purpose of RFC 1989) on one link. */
 export class LinkReports {
   readonly #link: MemberLink;
   readonly #links: readonly MemberLink[];
   readonly #arena: Arena;
   readonly #cells: CellPool;
+  #quietAt = milliseconds(Number.NEGATIVE_INFINITY);
+  #isOwnTurn = false;
 
   /** Beside `links`, which are all of its bundle. */
   constructor(link: MemberLink, links: readonly MemberLink[], arena: Arena, cells: CellPool) {
@@ -37,14 +43,15 @@ export class LinkReports {
     if (!readQualityReport(this.#arena.bytes, offset, length, report)) return undefined;
     const link = this.#link;
     if (link.handleReport(report, now)) return link;
-    // It is of another link, or of keys that have been given up since: one report says all.
+    // It is of another link, or of keys that have been given up since: one report says all but what a round trip takes.
+    report.hold = undefined;
     return this.#links.find((other) => other !== link && other.handleReport(report, now, true)) ?? link;
   }
 
   /** Sends the reports that are due, and finds packets that are lost by time, as in the link's `sentPackets`. */
   handleTimeout(now: Milliseconds): void {
     const { reporter, sentPackets, pathMtu } = this.#link;
-    while (reporter.isDue(now) && this.#send(this.#link, now));
+    while (reporter.isDue(now) && (this.#sendAround(now) || this.#send(this.#link, now)));
     if (reporter.quietAt <= now) this.#tellQuiet(now);
     const wasSilent = sentPackets.isSilent;
     sentPackets.handleTimeout(now);
@@ -67,8 +74,20 @@ export class LinkReports {
   #tellQuiet(now: Milliseconds): void {
     const { reporter } = this.#link;
     reporter.onQuiet();
+    this.#quietAt = now;
     const other = nearestLink(this.#links, LARGEST_QUALITY_REPORT, now, this.#link);
     if (other !== undefined) this.#send(other, now);
+  }
+
+  /**
+   * Sends every other report on another link where this one went quiet lately: what stalls one way of a line may stall
+   * the other, and a report that waits there is as good as lost.
+   */
+  #sendAround(now: Milliseconds): boolean {
+    this.#isOwnTurn = !this.#isOwnTurn;
+    if (this.#isOwnTurn || now - this.#quietAt > DOUBTED_FOR) return false;
+    const other = nearestLink(this.#links, LARGEST_QUALITY_REPORT, now, this.#link);
+    return other !== undefined && standingOf(other) === STANDING.used && this.#send(other, now);
   }
 
   /** Sends the report on `link`. */

@@ -1,4 +1,4 @@
-import { type Milliseconds, milliseconds } from "../units.ts";
+import { type Milliseconds, milliseconds, NEVER } from "../units.ts";
 import type { RoundTripTime } from "./round-trip-time.ts";
 
 // RFC 9002 §6.1.2: kTimeThreshold and kGranularity.
@@ -17,6 +17,11 @@ const SILENT_GAPS = 3;
 const GAP_WEIGHT = 1 / 8;
 const LARGEST_GAP = 1000;
 
+// A report of what was sent longer ago than this and a round trip says nothing of whether the link works now.
+const FRESH = 100;
+// Reports that come by another link in turns with this one are not farther apart.
+const FREQUENT = 400;
+
 /** How long a packet is waited for before it counts as lost, by the round-trip time of its link. */
 export class LossPatience {
   readonly #roundTripTime: RoundTripTime;
@@ -24,6 +29,7 @@ export class LossPatience {
   #isSilent = false;
   #reportedAt = milliseconds(Number.NEGATIVE_INFINITY);
   #gap = 0;
+  #aroundAt = milliseconds(Number.NEGATIVE_INFINITY);
 
   constructor(roundTripTime: RoundTripTime) {
     this.#roundTripTime = roundTripTime;
@@ -55,6 +61,19 @@ export class LossPatience {
   sample(roundTrip: Milliseconds, now: Milliseconds): void {
     this.#latest = roundTrip;
     this.#roundTripTime.sample(roundTrip, now);
+  }
+
+  /**
+   * When this link was heard of by a report that came by another link, of a packet that was sent at `sentAt`: at the time
+   * at which it would have come by this one, or `NEVER` when it does not show that this link works. One is sent there,
+   * too, when nothing more comes here: it has to be one of several, or on a silent link to tell of a moment ago.
+   */
+  heardAround(sentAt: Milliseconds, now: Milliseconds): Milliseconds {
+    const isOneOfSeveral = now - this.#aroundAt < FREQUENT;
+    this.#aroundAt = now;
+    const isFresh = now - sentAt <= this.overtaken + FRESH;
+    if (this.#isSilent ? !isFresh : !isOneOfSeveral) return NEVER;
+    return milliseconds(Math.max(this.#reportedAt, Math.min(now, sentAt + this.overtaken)));
   }
 
   onSilence(): void {

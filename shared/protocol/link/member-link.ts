@@ -214,7 +214,6 @@ export class MemberLink {
     if (outcome === undefined) return false;
     if (outcome.sentAt !== undefined) this.keepalive.onArrived(outcome.sentAt);
     this.sendLoss.count(acknowledged.count, lost.count - spurious.count, now);
-    if (isDetour) return true;
     // What a dead line lost says nothing of its rate.
     if (this.sentPackets.probation.takeReturn()) this.estimator.resume(now);
     this.estimator.onAcknowledgement(outcome);

@@ -105,7 +105,7 @@ export class SentPackets {
 
   /**
    * Takes a report; undefined when it is of no known session or of packets that were not sent. One that came by another
-   * link, a detour, tells what arrived, and nothing of this link's way back.
+   * link, a detour, tells what arrived and when, and nothing of this link's way back.
    */
   acknowledge(report: QualityReport, now: Milliseconds, isDetour = false): Acknowledgement | undefined {
     this.clearLists();
@@ -114,13 +114,14 @@ export class SentPackets {
     const highest = inferPacketNumber(report.highest, session.highest);
     const position = session.base + highest;
     if (highest < 0 || position >= this.#sessions.endOf(session, this.#ring.next)) return undefined;
-    const isNewest = !isDetour && isNewestReport(session, report.serial);
+    const isNewest = isNewestReport(session, report.serial);
     const result = this.#result;
     result.clear(now);
     result.isNewest = isNewest && position >= this.#highestAcknowledged;
-    if (result.isNewest) this.onAnswer(now);
-    if (result.isNewest) this.probation.onReport();
-    if (isNewest) this.#takeCounts(session, report, highest, position, now);
+    const heardAt = isDetour ? this.#patience.heardAround(this.sentAt(position), now) : now;
+    if (result.isNewest && heardAt <= now) this.onAnswer(heardAt);
+    if (result.isNewest && heardAt <= now) this.probation.onReport();
+    if (isNewest) this.#takeCounts(session, report, position, now);
     for (let at = this.#lowestUnsettled(session, position - report.described); at <= position; at++)
       if (at === position || report.isReceived(position - at)) this.#settle(at, now);
     this.#highestAcknowledged = Math.max(this.#highestAcknowledged, position);
@@ -183,15 +184,9 @@ export class SentPackets {
   }
 
   /** Takes the counts and times of a report that is newer than all before it. */
-  #takeCounts(
-    session: SentSession,
-    report: QualityReport,
-    highest: number,
-    position: number,
-    now: Milliseconds,
-  ): void {
-    const isNew = highest > session.highest;
-    this.#clock.deliver(takeCounts(session, report, highest));
+  #takeCounts(session: SentSession, report: QualityReport, position: number, now: Milliseconds): void {
+    const isNew = position - session.base > session.highest;
+    this.#clock.deliver(takeCounts(session, report, position - session.base));
     const result = this.#result;
     result.deliveredBytes = this.#clock.delivered;
     if (!isNew || !this.#ring.isRemembered(position) || !result.isNewest) return;
