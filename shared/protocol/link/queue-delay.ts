@@ -7,6 +7,7 @@ const SLOT_COUNT = 10;
 // The delay is the smallest of the latest samples: of one on a quiet line, of up to eight on a jittery one.
 const REMEMBERED = 8;
 const VARIATION_PER_SAMPLE = 1.5;
+const SAMPLES_AT_UNREST = 2;
 const FORGOTTEN_AFTER = milliseconds(300);
 
 const NOTHING = new Float64Array(0);
@@ -24,6 +25,8 @@ const CLOCK_JUMP = seconds(10);
  * difference above its minimum of ten seconds. The time that a packet's own bytes take on the line is no waiting.
  */
 export class QueueDelay {
+  /** Whether the queue itself changes so fast that what looks like jitter is none. */
+  isRestless = false;
   #baseDelay = NOTHING;
   #baseSize = NOTHING;
   #delay = NOTHING;
@@ -72,6 +75,11 @@ export class QueueDelay {
     return now - latest > FORGOTTEN_AFTER ? milliseconds(0) : this.current;
   }
 
+  /** The queueing delay of the latest sample alone, jitter and all; 0 before the first. */
+  get latest(): Milliseconds {
+    return milliseconds(this.#count === 0 ? 0 : Math.max(0, this.#netOf(1) - this.#base()));
+  }
+
   /** How far single delays are from the trend, on average: the line's jitter, in milliseconds. */
   get variation(): Milliseconds {
     return milliseconds(this.#variation);
@@ -113,7 +121,7 @@ export class QueueDelay {
   /** How many steps back the sample is that waited least, of those that count. */
   #smallestRecent(): number {
     const wanted = 1 + Math.round(this.#variation / VARIATION_PER_SAMPLE);
-    const count = Math.min(wanted, REMEMBERED, this.#count);
+    const count = Math.min(wanted, this.isRestless ? SAMPLES_AT_UNREST : REMEMBERED, this.#count);
     const latest = this.#at[(this.#count - 1) % REMEMBERED] ?? 0;
     let smallest = 1;
     for (let steps = 2; steps <= count; steps++) {

@@ -1,4 +1,6 @@
-import type { BytesPerSecond, Milliseconds } from "../units.ts";
+import { type BytesPerSecond, type Milliseconds, milliseconds } from "../units.ts";
+import type { QueueDelay } from "./queue-delay.ts";
+import { QueueDeviation } from "./queue-deviation.ts";
 
 // The queue to keep in the line: short enough to feel, long enough to prove that the line is full.
 const TARGET = 4;
@@ -17,23 +19,58 @@ const SPAN_PER_JITTER = 10;
 const LONGEST_SPAN = 300;
 const MEASURED_PACKETS = 8;
 
+// What a line carries that changes all the time shows by a queue that is now long, now empty. A longer one is kept then,
+// so that it is rarely empty: by so many times its usual deviation, as far as that is more than a steady line's. The first
+// limit is above what finding a steady line's rate or another route brings, the second below what a longer queue leaves.
+const PER_UNREST = 2;
+const STEADY_DEVIATION = 7;
+const SETTLED_DEVIATION = 4;
+const LONGEST_UNREST = 50;
+// There, what looks like jitter is none for the most part.
+const RESTLESS_JITTER = 4;
+
 /** The bytes of which a measurement consists at least. */
 export const MEASURED_BYTES = MEASURED_PACKETS * PACKET_SIZE;
 
 /** How long a queue is wanted in a line, and what counts as a change of it, by the line's rate and jitter. */
 export class QueueTarget {
+  readonly #deviation = new QueueDeviation();
   #jitter = 0;
   #packetTime = 0;
+  #unrest = 0;
 
-  /** Takes the line's rate and the variation of its delay. */
-  update(rate: BytesPerSecond, jitter: Milliseconds): void {
-    this.#jitter = jitter;
+  /** Takes the line's rate and its queue after a report; a queue `isSettled` unless a rate is tried that may be far off. */
+  update(rate: BytesPerSecond, queue: QueueDelay, isSettled: boolean, now: Milliseconds): void {
+    const { variation, latest } = queue;
+    if (isSettled) this.#deviation.sample(latest, now);
+    // Jitter is part of the deviation.
+    const deviation = Math.sqrt(Math.max(0, this.#deviation.value ** 2 - variation ** 2));
+    const usual = this.isRestless ? SETTLED_DEVIATION : STEADY_DEVIATION;
+    this.#unrest = Math.min(LONGEST_UNREST, PER_UNREST * Math.max(0, deviation - usual));
+    this.#jitter = this.isRestless ? Math.min(variation, RESTLESS_JITTER) : variation;
     this.#packetTime = (PACKET_SIZE * 1000) / rate;
+    queue.isRestless = this.isRestless;
+  }
+
+  /** Forgets the line. */
+  restart(): void {
+    this.#deviation.restart();
+    this.#unrest = 0;
+  }
+
+  /** How much longer the wanted queue is than on a steady line. */
+  get unrest(): Milliseconds {
+    return milliseconds(this.#unrest);
+  }
+
+  /** Whether what the line carries changes all the time. */
+  get isRestless(): boolean {
+    return this.#unrest >= TARGET;
   }
 
   /** The wanted queueing delay, in milliseconds like all below. */
   get wanted(): number {
-    return Math.max(TARGET, TARGET_PACKETS * this.#packetTime) + this.#jitter;
+    return Math.max(TARGET, TARGET_PACKETS * this.#packetTime) + this.#jitter + this.#unrest;
   }
 
   /** Up to this the line may not be full. */
@@ -54,6 +91,12 @@ export class QueueTarget {
   /** A change of the delay up to this means nothing. */
   get noise(): number {
     return Math.max(LEAST_NOISE, 2 * this.#jitter);
+  }
+
+  /** Whether more was sent than arrived, and waits, when the queue has grown by more than `telling` meanwhile. */
+  isFilling(measured: { readonly queueBefore: number; readonly queueAfter: number }, telling: number): boolean {
+    const { queueBefore, queueAfter } = measured;
+    return queueAfter > this.wanted + this.noise && queueAfter - queueBefore > telling;
   }
 
   /** Over how long a time to measure. */

@@ -5,7 +5,8 @@ import { DrainClock } from "./drain-clock.ts";
 import { PolicedWait } from "./policed-wait.ts";
 import { QueueDelay } from "./queue-delay.ts";
 import { MEASURED_BYTES, QueueTarget } from "./queue-target.ts";
-import { gainOf, LARGEST_STEP, type RateState, rateReason, SMALLEST_STEP_GAIN } from "./rate-state.ts";
+import { pacedGain } from "./rate-gain.ts";
+import { gainOf, LARGEST_STEP, type RateState, rateReason } from "./rate-state.ts";
 import { type RateMeasurement, RateWindow } from "./rate-window.ts";
 import type { RoundTripTime } from "./round-trip-time.ts";
 import { StartWatch } from "./start-watch.ts";
@@ -13,10 +14,6 @@ import { UsualLoss } from "./usual-loss.ts";
 
 const SMALLEST_RATE = bytesPerSecond(8_000);
 const FEWEST_IN_FLIGHT = 14_280;
-
-// A queue that is off the target is corrected within this time.
-const HORIZON = 150;
-const SMALLEST_GAIN = 0.3;
 
 // Doubling shows in a shorter time.
 const STARTING_SPAN = 0.6;
@@ -30,8 +27,11 @@ const TELLING_SHARE = 0.4;
 const LOSSY_ROUNDS = 2;
 const TELLING_GAIN = 1.5;
 
+const ANY_TIME = milliseconds(Number.NEGATIVE_INFINITY);
+
 const FULL_SHARE = 0.98;
 const CONFIDENCE_TIME = seconds(30);
+const AT_UNREST = 1 / 5;
 
 /**
  * Finds and follows the rate of one direction of a line from reports. A short standing queue proves that the line is
@@ -40,8 +40,8 @@ const CONFIDENCE_TIME = seconds(30);
  */
 export class RateEstimator {
   readonly queue = new QueueDelay();
+  readonly target = new QueueTarget();
   readonly #configured: ConfiguredRate;
-  readonly #target = new QueueTarget();
   readonly #roundTripTime: RoundTripTime;
   readonly #window = new RateWindow();
   readonly #startWatch = new StartWatch();
@@ -55,7 +55,7 @@ export class RateEstimator {
   /** What is sent from here on has the present gain. */
   #roundStart: Milliseconds;
   #lossyRounds = 0;
-  #provenAt = milliseconds(Number.NEGATIVE_INFINITY);
+  #provenAt = ANY_TIME;
 
   constructor(limits: RateLimits, roundTripTime: RoundTripTime, now: Milliseconds) {
     this.#configured = new ConfiguredRate(limits);
@@ -107,9 +107,10 @@ export class RateEstimator {
     return this.#configured.mayBeTooLow;
   }
 
-  /** How sure the rate is, 0 to 1: it fades by 1/e in half a minute without proof that the line is full. */
+  /** How sure the rate is, 0 to 1: without proof that the line is full it fades by 1/e in half a minute, or sooner. */
   confidence(now: Milliseconds): number {
-    return Math.exp(-(now - this.#provenAt) / CONFIDENCE_TIME);
+    const time = CONFIDENCE_TIME * (this.target.isRestless ? AT_UNREST : 1);
+    return Math.exp(-(now - this.#provenAt) / time);
   }
 
   /** Takes a report's outcome. */
@@ -118,9 +119,9 @@ export class RateEstimator {
     if (!report.isNewest || sentAt === undefined) return;
     this.queue.setRate(this.#capacity);
     this.queue.sample(milliseconds(report.arrival - sentAt), report.size, now);
-    this.#target.update(this.#capacity, this.queue.variation);
+    this.target.update(this.#capacity, this.queue, this.#state.kind !== "starting", now);
     this.#window.push(report, this.queue.current);
-    if (this.queue.current <= this.#target.empty) this.#drains.onEmpty(now);
+    if (this.queue.current <= this.target.empty) this.#drains.onEmpty(now);
     this.#judge(now);
     this.#setRate(this.#predictQueue(report, sentAt), report);
   }
@@ -143,38 +144,42 @@ export class RateEstimator {
   /** Forgets the line, as when the link comes up on another path. */
   restart(now: Milliseconds): void {
     this.queue.restart();
+    this.target.restart();
     this.#window.clear();
     this.#configured.restart();
     this.#capacity = this.#configured.first;
     this.#rate = this.#capacity;
-    this.#provenAt = milliseconds(Number.NEGATIVE_INFINITY);
+    this.#provenAt = ANY_TIME;
     this.#enter({ kind: this.#configured.limits.kind === "ceiling" ? "at ceiling" : "starting", since: now }, now);
   }
 
   #judge(now: Milliseconds): void {
-    const span = milliseconds(this.#target.span * (this.#state.kind === "starting" ? STARTING_SPAN : 1));
-    const { noise } = this.#target;
+    const span = milliseconds(this.target.span * (this.#state.kind === "starting" ? STARTING_SPAN : 1));
+    const { noise, isRestless } = this.target;
     // What fills a line adds to its queue all that is sent too much; this share of it tells enough.
-    const telling = Math.max(noise, TELLING_SHARE * (gainOf(this.#state) - 1) * this.#target.span);
-    const recent = this.#window.measure(span, MEASURED_BYTES, milliseconds(Number.NEGATIVE_INFINITY));
-    if (recent !== undefined && this.#isFilling(recent, telling)) return this.#follow(recent, now);
+    const telling = Math.max(noise, TELLING_SHARE * (gainOf(this.#state) - 1) * this.target.span);
+    const recent = this.#window.measure(span, MEASURED_BYTES, ANY_TIME);
+    if (recent !== undefined && this.target.isFilling(recent, telling)) return this.#follow(recent, now);
     // A line that always had a queue was full, however little was added to it.
     const busy = this.#window.measureBusy(span, MEASURED_BYTES, noise);
-    if (busy !== undefined && this.#isFilling(busy, noise)) return this.#follow(busy, now);
+    if (busy !== undefined && this.target.isFilling(busy, noise)) return this.#follow(busy, now);
+    if (isRestless) this.#prove(busy ?? recent);
     const round = this.#window.measure(span, MEASURED_BYTES, this.#roundStart);
     if (round === undefined) return;
     // Loss with delay is a full queue, also when little is sent.
-    const isTelling = !round.isLimited || this.queue.current > this.#target.wanted + this.#target.noise;
+    const isTelling = !round.isLimited || this.queue.current > this.target.wanted + this.target.noise;
     if (isTelling && this.#usualLoss.isExceededBy(round, gainOf(this.#state))) return this.#doubt(round, now);
     this.#lossyRounds = 0;
     // A very short queue overflows before the wanted delay: what a full line loses is not usual.
-    if (this.queue.current <= this.#target.small) this.#usualLoss.learn(round);
+    if (this.queue.current <= this.target.small) this.#usualLoss.learn(round);
     this.#endRound(round, now);
   }
 
-  /** More was sent than arrived, and it waits. */
-  #isFilling({ queueBefore, queueAfter }: RateMeasurement, telling: number): boolean {
-    return queueAfter > this.#target.wanted + this.#target.noise && queueAfter - queueBefore > telling;
+  /** Takes what arrived for the least that the line carries. */
+  #prove(measured: RateMeasurement | undefined): void {
+    if (measured === undefined) return;
+    const { sendRate, deliveryRate } = measured;
+    this.#setCapacity(Math.max(this.#capacity, Math.min(sendRate, this.#usualLoss.sentRateOf(deliveryRate))));
   }
 
   /** Takes what arrives through a standing queue for what the line carries. */
@@ -218,8 +223,8 @@ export class RateEstimator {
       if (state.kind === "rising") this.#enter({ kind: "following", since: now }, now);
       return;
     }
-    const isStuck = this.#drains.isStuck(this.queue.current > LARGEST_WANTED * this.#target.wanted, now);
-    const hidesQueue = state.kind === "following" && this.#target.isJittery;
+    const isStuck = this.#drains.isStuck(this.queue.current > LARGEST_WANTED * this.target.wanted, now);
+    const hidesQueue = state.kind === "following" && this.target.isJittery && !this.target.isRestless;
     if (isStuck || this.#drains.isDue(hidesQueue, now)) {
       this.#drains.onNoQueue();
       return this.#enter({ kind: "draining", since: now }, now);
@@ -229,19 +234,19 @@ export class RateEstimator {
       return;
     }
     if (state.kind === "starting") return;
-    if (this.queue.current <= this.#target.mostToRise(state.kind === "rising")) return this.#rise(now);
+    if (this.queue.current <= this.target.mostToRise(state.kind === "rising")) return this.#rise(now);
     if (state.kind !== "following") this.#enter({ kind: "following", since: now }, now);
   }
 
   #endStart(now: Milliseconds): void {
-    if (this.queue.current > this.#target.empty) this.#provenAt = now;
+    if (this.queue.current > this.target.empty) this.#provenAt = now;
     this.#enter({ kind: "following", since: now }, now);
   }
 
   #rise(now: Milliseconds): void {
     const state = this.#state;
     if (this.#provenAt < 0) return this.#enter({ kind: "starting", since: now }, now);
-    const doubted = this.confidence(now) < 0.3 ? 2 : 0;
+    const doubted = this.target.isRestless || this.confidence(now) < 0.3 ? 2 : 0;
     const step = state.kind === "rising" ? Math.min(state.step + 1, LARGEST_STEP) : doubted;
     this.#enter({ kind: "rising", since: state.kind === "rising" ? state.since : now, step }, now);
   }
@@ -249,7 +254,7 @@ export class RateEstimator {
   #endDrain({ deliveryRate, queueBefore, queueAfter }: RateMeasurement, now: Milliseconds): void {
     this.#roundStart = now;
     const fall = queueBefore - queueAfter;
-    if (fall > this.#target.noise && queueAfter > this.#target.empty) {
+    if (fall > this.target.noise && queueAfter > this.target.empty) {
       const carried = this.#usualLoss.sentRateOf(deliveryRate);
       this.#setCapacity(Math.max(SUREST_FALL * this.#capacity, (this.#capacity + carried) / 2));
       return;
@@ -257,18 +262,15 @@ export class RateEstimator {
     this.queue.rebase();
     this.#drains.onDrained(now);
     // What jitter hides is found by trying more right after the queue was surely empty.
-    if (this.#target.isJittery) this.#enter({ kind: "rising", since: now, step: 1 }, now);
+    if (this.target.isJittery) this.#enter({ kind: "rising", since: now, step: 1 }, now);
     else this.#enter({ kind: "following", since: now }, now);
   }
 
   #setRate(queue: number, { now }: Acknowledgement): void {
-    const { kind } = this.#state;
-    const missing = (this.#target.wanted - queue) / HORIZON;
-    const isAtMost = kind === "draining" || kind === "policed" || gainOf(this.#state) > SMALLEST_STEP_GAIN;
-    const gain = Math.max(SMALLEST_GAIN, gainOf(this.#state) + (isAtMost ? Math.min(0, missing) : missing));
+    const gain = pacedGain(this.#state, this.target, queue);
     const { ceiling } = this.#configured;
     this.#rate = bytesPerSecond(Math.min(ceiling, Math.max(SMALLEST_RATE, this.#capacity * gain)));
-    const isFull = this.#isAtCeiling && this.#rate >= FULL_SHARE * ceiling && queue <= this.#target.wanted;
+    const isFull = this.#isAtCeiling && this.#rate >= FULL_SHARE * ceiling && queue <= this.target.wanted;
     this.#configured.onSending(isFull && !this.#window.isLimited, now);
   }
 

@@ -12,6 +12,7 @@ const USEFUL_WAIT_SLACK = 1.25;
 // RFC 9438 §4.6: CUBIC goes on with 0.7 of its window after a loss. With 0.43 of a round trip in the queue the links
 // stay full meanwhile. While a copy is awaited, nothing is acknowledged, and what is in the queue keeps the links busy.
 const SPARE = 0.4;
+const AFTER_LOSS = 0.7;
 // Other flows have queues of their own and do not wait for it.
 const LONGEST_SPARE = 300;
 
@@ -26,10 +27,18 @@ export class EarliestArrivalScheduler implements Scheduler {
   readonly #bulkLinks = new LinkSet();
 
   get usefulWait(): Milliseconds {
-    const { usefulWait, roundTrip, repairTime, swing } = this.#bulkLinks;
-    // A window for the lines at their best is not too large because they are not for a moment.
-    const spare = Math.min(LONGEST_SPARE, (SPARE + swing - 1) * roundTrip + repairTime);
+    const { usefulWait, repairTime } = this.#bulkLinks;
+    const spare = Math.min(LONGEST_SPARE, this.#spare + repairTime);
     return milliseconds(Math.max(USEFUL_WAIT_SLACK * usefulWait, spare));
+  }
+
+  /** How long a flow's queue is to be so that it has enough for the lines when they are at their best, too. */
+  get #spare(): number {
+    const { roundTrip, swing, lateness } = this.#bulkLinks;
+    // A window for the lines at their best is not too large because they are not for a moment.
+    if (lateness === 0) return (SPARE + swing - 1) * roundTrip;
+    // CUBIC needs seconds to have again what it gave up, so a line that changes all the time has to leave it enough.
+    return (swing / AFTER_LOSS - 1) * (roundTrip + lateness) + lateness;
   }
 
   pick(links: readonly MemberLink[], { size, isBulk, backlog }: Demand, now: Milliseconds): MemberLink | undefined {

@@ -53,6 +53,9 @@ const FULL_PACKET = 1500;
 const NOTED_LOSS = 0.002;
 const REPORT_GAP = 20;
 
+// Where a longer queue is kept in a line as that changes all the time, packets are late by twice that now and then.
+const LATENESS = 2;
+
 /**
  * The links that bulk is spread over: the nearest ones, as many as it fills. Packets arrive in order, so all of them wait
  * for the farthest link in use. A flow with a given window gets more from one link more only if that waits already as long
@@ -150,6 +153,14 @@ export class LinkSet {
     const rate = this.#rateOf(this.#count);
     const swing = rate > 0 ? Math.max(1, this.#bestRate / rate) : 1;
     this.#swing = isAwaiting ? Math.max(this.#swing, swing) : swing;
+  }
+
+  /** How much later than usual all wait at times, as what one of the links in use carries changes all the time. */
+  get lateness(): Milliseconds {
+    let latest = 0;
+    for (const { estimator } of this.#ordered.slice(0, this.#count))
+      latest = Math.max(latest, estimator.target.unrest);
+    return milliseconds(LATENESS * latest);
   }
 
   #leave(): void {

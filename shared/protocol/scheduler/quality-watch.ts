@@ -88,9 +88,12 @@ export class QualityWatch {
     return delayExcess(link, limits);
   }
 
-  #count({ sendLoss }: MemberLink): void {
-    this.#arrived += sendLoss.arrived - this.#totalArrived;
-    this.#lost = Math.max(0, this.#lost + sendLoss.lost - this.#totalLost);
+  #count({ sendLoss, estimator }: MemberLink): void {
+    // What is lost while the rate is looked for, or changes all the time, was perhaps sent too fast.
+    if (estimator.state.kind !== "starting" && !estimator.target.isRestless) {
+      this.#arrived += sendLoss.arrived - this.#totalArrived;
+      this.#lost = Math.max(0, this.#lost + sendLoss.lost - this.#totalLost);
+    }
     this.#totalArrived = sendLoss.arrived;
     this.#totalLost = sendLoss.lost;
     const packets = this.#arrived + this.#lost;
