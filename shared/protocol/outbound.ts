@@ -102,6 +102,8 @@ export class Outbound {
   /** Sends again what was lost, and then from the queues what the links can carry now. */
   poll(now: Milliseconds): void {
     this.#polledAt = now;
+    // What a fast line had under way keeps a slow one busy for long: calls do not wait for that.
+    if (!this.recovery.isEmpty) this.#pollQueue(now, true);
     const hasRecovered = this.recovery.poll(now); // recovery/
     // On a link that both want, pinned packets and others take turns.
     const hasSentPinned = this.#isPinnedNext && this.pinned.poll(now);
@@ -110,13 +112,13 @@ export class Outbound {
     this.#isPinnedNext = !hasSentPinned;
   }
 
-  #pollQueue(now: Milliseconds): void {
+  #pollQueue(now: Milliseconds, isForSparse = false): void {
     const fragment = this.#fragment;
     while (this.queue.peek(fragment, now)) {
       this.#run.end();
-      const isSent = this.#send(fragment, now);
+      const isSent = !(isForSparse && fragment.isBulk) && this.#send(fragment, now);
       // Without a cell for its header the rest of a packet cannot leave; its own cell helps the next one.
-      const isStuck = !isSent && !fragment.hasHeadroom && this.#options.cells.freeCount === 0;
+      const isStuck = !isForSparse && !isSent && !fragment.hasHeadroom && this.#options.cells.freeCount === 0;
       if (isStuck) this.#dropRest(fragment);
       this.queue.consume(fragment);
       if (!isSent && !isStuck) return;
