@@ -16,7 +16,7 @@ const BURST = 16;
 const MOST_OWED = 128;
 const PACKET_SIZE = 1400;
 // So many clients at a time wait for their links: a thousand at once would wait for each other, and dial again meanwhile.
-const MOST_DIALLING = 8;
+const MOST_DIALLING = 32;
 const CONNECT_MS = 60_000;
 
 const virtual = new VirtualClients(await createHandshakeCrypto());
