@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { bytes } from "../../shared/protocol/units.ts";
-import { buildHomeNetwork, evenLine, type HomeLine, type HomeNetwork, VPS_ADDRESS } from "./toolkit/home-network.ts";
-import { Lab } from "./toolkit/lab.ts";
+import { startBondedHome } from "./toolkit/bonded-home.ts";
+import { evenLine, type HomeLine, type HomeNetwork, VPS_ADDRESS } from "./toolkit/home-network.ts";
+import type { Lab } from "./toolkit/lab.ts";
 import { payloadCapacity, unfragmentedMtu } from "./toolkit/payload-capacity.ts";
 import { missingCongestionControl, missingForLab } from "./toolkit/requirements.ts";
-import { addressSeenByServer, finished, startDownload, startUpload, startWebServer } from "./toolkit/transfers.ts";
-import { capacityLines, prepareTunnel, startTunnel, type Tunnel } from "./toolkit/tunnel.ts";
+import { addressSeenByServer, finished, startDownload, startUpload } from "./toolkit/transfers.ts";
+import { capacityLines, type Tunnel } from "./toolkit/tunnel.ts";
 import { rateBetween } from "./tools/transfer-meter.ts";
 
 const SECONDS = 8;
@@ -24,11 +25,7 @@ for (const { name, lines, atLeast } of CASES) {
     let tunnel: Tunnel;
 
     before(async () => {
-      lab = await Lab.create();
-      network = await buildHomeNetwork(lab, lines);
-      await startWebServer(lab, network.web);
-      tunnel = await prepareTunnel(lab, network, lines);
-      await startTunnel(tunnel, lines.length);
+      ({ lab, network, tunnel } = await startBondedHome(lines));
     });
 
     after(async () => {

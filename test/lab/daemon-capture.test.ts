@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { bytes } from "../../shared/protocol/units.ts";
-import { buildHomeNetwork, evenLine, type HomeNetwork, WEB_ADDRESS } from "./toolkit/home-network.ts";
-import { Lab } from "./toolkit/lab.ts";
+import { startBondedHome } from "./toolkit/bonded-home.ts";
+import { evenLine, type HomeNetwork, WEB_ADDRESS } from "./toolkit/home-network.ts";
+import type { Lab } from "./toolkit/lab.ts";
 import { missingForLab } from "./toolkit/requirements.ts";
 import { runCommand } from "./toolkit/run-command.ts";
-import { finished, startDownload, startWebServer } from "./toolkit/transfers.ts";
-import { prepareTunnel, startTunnel, type Tunnel } from "./toolkit/tunnel.ts";
+import { finished, startDownload } from "./toolkit/transfers.ts";
+import type { Tunnel } from "./toolkit/tunnel.ts";
 
 const TUNNEL_MTU = 1500;
 const LINES = [evenLine("dsl", 10, 5), evenLine("lte", 10, 5)].map((line) => ({ ...line, mtu: bytes(1400) }));
@@ -37,13 +38,9 @@ describe("A capture of a live tunnel over two links", { skip: missingForLab(["ts
   let frames: readonly Frame[];
 
   before(async () => {
-    lab = await Lab.create();
-    network = await buildHomeNetwork(lab, LINES);
-    await startWebServer(lab, network.web);
     // By weight, the two fragments of a lone packet take different links too.
     const general = { mtu: TUNNEL_MTU, scheduler: "weighted" };
-    tunnel = await prepareTunnel(lab, network, LINES, { client: general, server: general });
-    await startTunnel(tunnel, LINES.length);
+    ({ lab, network, tunnel } = await startBondedHome(LINES, { client: general, server: general }));
     file = join(lab.directory, "tunnel.pcapng");
     const capture = lab.startProgram(network.router, "shared/cli/main.js", [
       "capture",

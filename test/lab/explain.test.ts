@@ -4,12 +4,13 @@ import { requestExplanation } from "../../shared/observe/control-client.ts";
 import type { ExplainedDecision } from "../../shared/observe/explanation.ts";
 import { statusText } from "../../shared/observe/status-view.ts";
 import { megabitsPerSecond } from "../../shared/protocol/units.ts";
+import { startBondedHome } from "./toolkit/bonded-home.ts";
 import { type Daemon, runHawser } from "./toolkit/daemon.ts";
-import { buildHomeNetwork, evenLine, type HomeNetwork } from "./toolkit/home-network.ts";
-import { Lab } from "./toolkit/lab.ts";
+import { evenLine, type HomeNetwork } from "./toolkit/home-network.ts";
+import type { Lab } from "./toolkit/lab.ts";
 import { missingForLab } from "./toolkit/requirements.ts";
-import { finished, startDownload, startWebServer } from "./toolkit/transfers.ts";
-import { prepareTunnel, startTunnel, type Tunnel } from "./toolkit/tunnel.ts";
+import { finished, startDownload } from "./toolkit/transfers.ts";
+import type { Tunnel } from "./toolkit/tunnel.ts";
 import { waitUntil } from "./toolkit/wait.ts";
 
 // The second line carries half of what its section says.
@@ -22,11 +23,7 @@ describe("A daemon that is asked why", { skip: missingForLab(), timeout: 120_000
   let tunnel: Tunnel;
 
   before(async () => {
-    lab = await Lab.create();
-    network = await buildHomeNetwork(lab, LINES);
-    await startWebServer(lab, network.web);
-    tunnel = await prepareTunnel(lab, network, LINES, { links: { lte: TOO_MUCH } });
-    await startTunnel(tunnel, LINES.length);
+    ({ lab, network, tunnel } = await startBondedHome(LINES, { links: { lte: TOO_MUCH } }));
   });
 
   after(async () => {

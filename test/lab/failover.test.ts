@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
+import { startBondedHome } from "./toolkit/bonded-home.ts";
 import type { Daemon } from "./toolkit/daemon.ts";
-import { buildHomeNetwork, evenLine, type HomeNetwork, WEB_ADDRESS } from "./toolkit/home-network.ts";
-import { Lab } from "./toolkit/lab.ts";
+import { evenLine, type HomeNetwork, WEB_ADDRESS } from "./toolkit/home-network.ts";
+import type { Lab } from "./toolkit/lab.ts";
 import { missingForLab } from "./toolkit/requirements.ts";
-import { finished, startDownload, startWebServer } from "./toolkit/transfers.ts";
-import { prepareTunnel, startTunnel, type Tunnel } from "./toolkit/tunnel.ts";
+import { finished, startDownload } from "./toolkit/transfers.ts";
+import type { Tunnel } from "./toolkit/tunnel.ts";
 import { waitUntil } from "./toolkit/wait.ts";
 
 const LINES = [evenLine("dsl", 20, 10), evenLine("lte", 20, 10)];
@@ -19,11 +20,7 @@ describe("A bundle in trouble", { skip: missingForLab(), timeout: 180_000 }, () 
   let tunnel: Tunnel;
 
   before(async () => {
-    lab = await Lab.create();
-    network = await buildHomeNetwork(lab, LINES);
-    await startWebServer(lab, network.web);
-    tunnel = await prepareTunnel(lab, network, LINES);
-    await startTunnel(tunnel, LINES.length);
+    ({ lab, network, tunnel } = await startBondedHome(LINES));
   });
 
   afterEach(async () => {

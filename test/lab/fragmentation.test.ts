@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { bytes } from "../../shared/protocol/units.ts";
-import { buildHomeNetwork, evenLine, type HomeLine, type HomeNetwork, WEB_ADDRESS } from "./toolkit/home-network.ts";
-import { Lab } from "./toolkit/lab.ts";
+import { startBondedHome } from "./toolkit/bonded-home.ts";
+import { evenLine, type HomeLine, type HomeNetwork, WEB_ADDRESS } from "./toolkit/home-network.ts";
+import type { Lab } from "./toolkit/lab.ts";
 import { payloadCapacity } from "./toolkit/payload-capacity.ts";
 import { missingForLab } from "./toolkit/requirements.ts";
-import { finished, startDownload, startUpload, startWebServer } from "./toolkit/transfers.ts";
-import { capacityLines, prepareTunnel, startTunnel } from "./toolkit/tunnel.ts";
+import { finished, startDownload, startUpload } from "./toolkit/transfers.ts";
+import { capacityLines } from "./toolkit/tunnel.ts";
 import { rateBetween } from "./tools/transfer-meter.ts";
 
 const LINE_MTU = bytes(1400);
@@ -22,11 +23,8 @@ describe("A tunnel of 1500 bytes over lines of 1400", { skip: missingForLab(["xa
   let network: HomeNetwork;
 
   before(async () => {
-    lab = await Lab.create();
-    network = await buildHomeNetwork(lab, LINES);
-    await startWebServer(lab, network.web);
     const mtu = { mtu: TUNNEL_MTU };
-    await startTunnel(await prepareTunnel(lab, network, LINES, { client: mtu, server: mtu }), LINES.length);
+    ({ lab, network } = await startBondedHome(LINES, { client: mtu, server: mtu }));
   });
 
   after(async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { startBondedHome } from "./toolkit/bonded-home.ts";
 import {
-  buildHomeNetwork,
   evenLine,
   type HomeNetwork,
   VPS_ADDRESS,
@@ -9,11 +9,11 @@ import {
   WEB_ADDRESS,
   WEB_ADDRESS6,
 } from "./toolkit/home-network.ts";
-import { Lab } from "./toolkit/lab.ts";
+import type { Lab } from "./toolkit/lab.ts";
 import { payloadCapacity } from "./toolkit/payload-capacity.ts";
 import { missingForLab } from "./toolkit/requirements.ts";
-import { addressSeenByServer, finished, startDownload, startWebServer } from "./toolkit/transfers.ts";
-import { capacityLines, prepareTunnel, startTunnel, type Tunnel } from "./toolkit/tunnel.ts";
+import { addressSeenByServer, finished, startDownload } from "./toolkit/transfers.ts";
+import { capacityLines } from "./toolkit/tunnel.ts";
 import { rateBetween } from "./tools/transfer-meter.ts";
 
 const LINES = [evenLine("dsl", 20, 10), evenLine("lte", 20, 10)];
@@ -22,15 +22,10 @@ const SECONDS = 8;
 describe("A bundle of an IPv4 and an IPv6 link", { skip: missingForLab(), timeout: 120_000 }, () => {
   let lab: Lab;
   let network: HomeNetwork;
-  let tunnel: Tunnel;
 
   before(async () => {
-    lab = await Lab.create();
-    network = await buildHomeNetwork(lab, LINES);
-    await startWebServer(lab, network.web);
     const links = { lte: { remotehost: VPS_ADDRESS6 } };
-    tunnel = await prepareTunnel(lab, network, LINES, { server: { ip6: "fd44::1/64" }, links });
-    await startTunnel(tunnel, LINES.length);
+    ({ lab, network } = await startBondedHome(LINES, { server: { ip6: "fd44::1/64" }, links }));
   });
 
   after(async () => {

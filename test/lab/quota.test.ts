@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { LinkStatus } from "../../shared/observe/status-snapshot.ts";
-import { buildHomeNetwork, evenLine, type HomeNetwork, WEB_ADDRESS } from "./toolkit/home-network.ts";
-import { Lab } from "./toolkit/lab.ts";
+import { startBondedHome } from "./toolkit/bonded-home.ts";
+import { evenLine, type HomeNetwork, WEB_ADDRESS } from "./toolkit/home-network.ts";
+import type { Lab } from "./toolkit/lab.ts";
 import { missingForLab } from "./toolkit/requirements.ts";
-import { finished, startDownload, startWebServer } from "./toolkit/transfers.ts";
-import { prepareTunnel, startTunnel, type Tunnel } from "./toolkit/tunnel.ts";
+import { finished, startDownload } from "./toolkit/transfers.ts";
+import type { Tunnel } from "./toolkit/tunnel.ts";
 import { waitUntil } from "./toolkit/wait.ts";
 
 const LINES = [evenLine("dsl", 20, 5), evenLine("lte", 20, 5)];
@@ -18,11 +19,7 @@ describe("A quota", { skip: missingForLab(), timeout: 120_000 }, () => {
   let tunnel: Tunnel;
 
   before(async () => {
-    lab = await Lab.create();
-    network = await buildHomeNetwork(lab, LINES);
-    tunnel = await prepareTunnel(lab, network, LINES, { links: { lte: QUOTA } });
-    await startWebServer(lab, network.web);
-    await startTunnel(tunnel, LINES.length);
+    ({ lab, network, tunnel } = await startBondedHome(LINES, { links: { lte: QUOTA } }));
   });
 
   after(async () => {

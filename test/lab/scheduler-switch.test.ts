@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { requestScheduler } from "../../shared/observe/control-client.ts";
 import { SCHEDULERS } from "../../shared/protocol/scheduler/schedulers.ts";
+import { startBondedHome } from "./toolkit/bonded-home.ts";
 import { runCall } from "./toolkit/calls.ts";
 import { type Daemon, runHawser } from "./toolkit/daemon.ts";
-import { buildHomeNetwork, evenLine, type HomeNetwork } from "./toolkit/home-network.ts";
-import { Lab } from "./toolkit/lab.ts";
+import { evenLine, type HomeNetwork } from "./toolkit/home-network.ts";
+import type { Lab } from "./toolkit/lab.ts";
 import { missingForLab } from "./toolkit/requirements.ts";
-import { finished, startDownload, startWebServer } from "./toolkit/transfers.ts";
-import { prepareTunnel, startTunnel, type Tunnel } from "./toolkit/tunnel.ts";
+import { finished, startDownload } from "./toolkit/transfers.ts";
+import type { Tunnel } from "./toolkit/tunnel.ts";
 
 const LINES = [evenLine("dsl", 20, 10), evenLine("lte", 10, 25)];
 const SECONDS = 12;
@@ -21,11 +22,7 @@ describe("A scheduler", { skip: missingForLab(), timeout: 120_000 }, () => {
   let tunnel: Tunnel;
 
   before(async () => {
-    lab = await Lab.create();
-    network = await buildHomeNetwork(lab, LINES);
-    await startWebServer(lab, network.web);
-    tunnel = await prepareTunnel(lab, network, LINES);
-    await startTunnel(tunnel, LINES.length);
+    ({ lab, network, tunnel } = await startBondedHome(LINES));
   });
 
   after(async () => {
