@@ -8,6 +8,7 @@ import { runScenario } from "./traffic/scenario.ts";
 import type { ControlName } from "./traffic/tcp-flow.ts";
 
 const TWO_EQUAL = { name: "20 and 20 Mbit/s", lines: [line(20, 20, 10), line(20, 20, 10)] };
+const FAR_APART = { name: "50 and 20 Mbit/s", lines: [line(50, 10, 8), line(20, 5, 30)] };
 const ONE_FAST = {
   name: "100, 40 and 10 Mbit/s",
   lines: [line(100, 40, 5), line(40, 10, 15), line(10, 2, 40)],
@@ -26,6 +27,11 @@ describe("A bundle without configured rates", () => {
       assert.ok(shareOf(TWO_EQUAL, "cubic", direction) >= 0.95);
     });
   }
+
+  // CUBIC needs seconds to get over a packet that is lost while rates are still being found.
+  it("finds rates of 50 and 20 Mbit/s, 22 ms apart, under one flow of CUBIC", () => {
+    assert.ok(shareOf(FAR_APART, "cubic", "down") >= 0.95);
+  });
 
   // BBR keeps the nearest line full without a queue, so that nothing shows that there is more.
   it("uses all of 100, 40 and 10 Mbit/s under one flow of BBR", () => {

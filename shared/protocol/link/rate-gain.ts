@@ -5,10 +5,13 @@ import { gainOf, type RateState, SMALLEST_STEP_GAIN } from "./rate-state.ts";
 const HORIZON = 150;
 const RESTLESS_HORIZON = 100;
 const SMALLEST_GAIN = 0.3;
+// Twice as much is sent only until so many times the wanted queue shows that it is enough.
+const MOST_WHILE_STARTING = 3;
 
 /** How much is sent, as a multiple of what the line carries, while a packet sent now would wait `queue` milliseconds in it. */
 export function pacedGain(state: RateState, { wanted, isRestless }: QueueTarget, queue: number): number {
-  const gain = gainOf(state);
+  const isEnough = state.kind === "starting" && queue > MOST_WHILE_STARTING * wanted;
+  const gain = isEnough ? 1 : gainOf(state);
   const missing = (wanted - queue) / (isRestless ? RESTLESS_HORIZON : HORIZON);
   const isTrying = gain > SMALLEST_STEP_GAIN && !isRestless;
   const isAtMost = state.kind === "draining" || state.kind === "policed" || isTrying;

@@ -27,8 +27,8 @@ export class EarliestArrivalScheduler implements Scheduler {
   readonly #bulkLinks = new LinkSet();
 
   get usefulWait(): Milliseconds {
-    const { usefulWait, repairTime } = this.#bulkLinks;
-    const spare = Math.min(LONGEST_SPARE, this.#spare + repairTime);
+    const { usefulWait, repairTime, isFindingRate } = this.#bulkLinks;
+    const spare = isFindingRate ? LONGEST_SPARE : Math.min(LONGEST_SPARE, this.#spare + repairTime);
     return milliseconds(Math.max(USEFUL_WAIT_SLACK * usefulWait, spare));
   }
 

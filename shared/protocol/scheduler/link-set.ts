@@ -140,6 +140,11 @@ export class LinkSet {
     return this.#swing;
   }
 
+  /** Whether it is still being found out what the nearest link carries: till then a queue does not mean that it is full. */
+  get isFindingRate(): boolean {
+    return this.#ordered[0]?.estimator.state.kind === "starting";
+  }
+
   /** How long all wait for the copy of a lost packet; 0 while next to nothing is lost on the links in use. */
   get repairTime(): Milliseconds {
     let slowest = 0;
