@@ -7,15 +7,13 @@ export class Timers<Item> {
   readonly #heap: Timer<Item>[] = [];
   readonly #byItem = new Map<Item, Timer<Item>>();
 
-  /** Asks that `item` comes up at `at` and not before, whatever was asked earlier; `NEVER` forgets it. */
+  /** Asks that `item` comes up at `at` or sooner. */
   schedule(item: Item, at: Milliseconds): void {
     const timer = this.#byItem.get(item);
-    if (timer?.at === at) return;
-    if (at === NEVER) return this.remove(item);
+    if (at === NEVER || (timer !== undefined && timer.at <= at)) return;
     if (timer !== undefined) {
       timer.at = at;
       this.#rise(timer);
-      this.#sink(timer);
       return;
     }
     const added = { item, at, place: this.#heap.length };

@@ -2,7 +2,6 @@ import type { PacketSink } from "./bundle/reassembler.ts";
 import { ReceivingOrder } from "./bundle/receiving-order.ts";
 import { Decisions } from "./decisions.ts";
 import { DropCounters } from "./drop-reason.ts";
-import { FeedbackPace } from "./feedback-pace.ts";
 import { BundleLinks } from "./link/bundle-links.ts";
 import type { LinkParts } from "./link/link-parts.ts";
 import type { LinkEvent } from "./link/link-state.ts";
@@ -33,7 +32,6 @@ export class Tunnel {
   readonly decisions = new Decisions((decision) => this.emit({ kind: "decided", decision }));
   readonly #environment: TunnelEnvironment;
   readonly #members: BundleLinks;
-  readonly #feedback = new FeedbackPace();
   #events: TunnelEvent[] = [];
   #mtu = 0;
 
@@ -196,7 +194,7 @@ export class Tunnel {
     const parts = this.#members.parts(link);
     const reported = parts?.reports.handleFrame(offset, length, now);
     const owner = reported === undefined ? undefined : this.#members.parts(reported);
-    if (owner !== undefined) this.#feedback.take(owner, this.outbound, now);
+    if (owner !== undefined) this.#takeFeedback(owner, now);
     return owner !== undefined;
   }
 
@@ -204,7 +202,7 @@ export class Tunnel {
   handleTimeout(now: Milliseconds): void {
     for (const parts of this.#members.all()) {
       parts.handleTimeout(now);
-      this.#feedback.take(parts, this.outbound, now);
+      this.#takeFeedback(parts, now);
     }
     this.noticeChanges(now);
     this.#removeAbandoned(now);
@@ -254,6 +252,12 @@ export class Tunnel {
       else if (before.kind === "up") this.#onLinkDown(link, now);
     }
     this.#updateMtu();
+  }
+
+  /** Takes what became known of the packets of a link, and first notes what that decided. */
+  #takeFeedback({ link, watch }: LinkParts, now: Milliseconds): void {
+    watch.observe(this.outbound.recovery.counters.sentAgain, now);
+    this.outbound.onFeedback(link, now);
   }
 
   /** On the side that answers: forgets links that the peer has closed, has never proved, or was silent on for long. */

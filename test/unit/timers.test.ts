@@ -14,21 +14,19 @@ describe("Timers", () => {
     assert.equal(timers.next(), NEVER);
   });
 
-  it("are moved to an earlier time and to a later one", () => {
-    const timers = scheduled({ a: 30, b: 20, c: 25 });
+  it("are moved to an earlier time, and not to a later one", () => {
+    const timers = scheduled({ a: 30, b: 20 });
 
     timers.schedule("a", milliseconds(10));
     timers.schedule("b", milliseconds(99));
 
-    assert.deepEqual(takeAll(timers, 98), ["a", "c"]);
-    assert.deepEqual(takeAll(timers, 99), ["b"]);
+    assert.deepEqual(takeAll(timers, 20), ["a", "b"]);
   });
 
   it("never come up for never", () => {
-    const timers = scheduled({ b: 20 });
+    const timers = scheduled({});
 
     timers.schedule("a", NEVER);
-    timers.schedule("b", NEVER);
 
     assert.equal(timers.size, 0);
   });
@@ -63,7 +61,7 @@ describe("Timers", () => {
       const at = dice.below(1000);
       if (dice.happens(0.6)) {
         timers.schedule(item, milliseconds(at));
-        plain.set(item, at);
+        plain.set(item, Math.min(plain.get(item) ?? Number.POSITIVE_INFINITY, at));
       } else if (dice.happens(0.3)) {
         timers.remove(item);
         plain.delete(item);

@@ -47,8 +47,6 @@ export class LinkParts {
 
   /** Does what is due for the link alone. */
   handleTimeout(now: Milliseconds): void {
-    // A tunnel is looked at after all that comes, and mostly nothing is due on its links.
-    if (this.nextTimeout() > now && !this.#hasLostKeys) return;
     this.sessions.handleTimeout(now);
     this.control.handleTimeout(now);
     this.reports.handleTimeout(now);
@@ -60,11 +58,6 @@ export class LinkParts {
     const frames = earliest(this.control.nextTimeout(), this.reports.nextTimeout());
     const next = earliest(this.sessions.nextTimeout(), frames);
     return this.dialer === undefined ? next : earliest(next, this.dialer.nextTimeout());
-  }
-
-  /** Without keys a link waits for nothing, and the first thing to do is to go down. */
-  get #hasLostKeys(): boolean {
-    return this.link.association === undefined && this.link.state.kind !== "down";
   }
 
   /** The state that was reported last, when the present one was not reported yet; it counts as reported from now on. */

@@ -8,9 +8,6 @@ import type { MemberLink } from "./member-link.ts";
 import { STANDING, standingOf } from "./standing.ts";
 import { transmit } from "./transmit.ts";
 
-// Reports without losses are due at multiples of this: a server of many clients wakes up once for those of many links.
-const TOGETHER = 4;
-
 // What arrived last, read in one go; one for all links, as it takes 4 KiB.
 const SCRATCH = new QualityReport();
 
@@ -62,12 +59,10 @@ export class LinkReports {
   /** When `handleTimeout` has something to do. */
   nextTimeout(): Milliseconds {
     const { reporter, sentPackets, association, outlet } = this.#link;
-    const loss = earliest(sentPackets.nextTimeout(), together(reporter.quietAt));
+    const loss = earliest(sentPackets.nextTimeout(), reporter.quietAt);
     // A socket that takes nothing wakes us up by itself, and cells are given back by what else happens.
     const maySend = association !== undefined && outlet?.isBlocked === false && this.#cells.freeCount > 0;
-    if (!maySend) return loss;
-    const report = reporter.nextTimeout();
-    return earliest(loss, reporter.isUrgent ? report : together(report));
+    return maySend ? earliest(loss, reporter.nextTimeout()) : loss;
   }
 
   /** Perhaps nothing arrives any more, and the latest reports did not either. */
@@ -100,8 +95,4 @@ export class LinkReports {
     this.#cells.release(cell);
     return size > 0;
   }
-}
-
-function together(time: Milliseconds): Milliseconds {
-  return milliseconds(Math.ceil(time / TOGETHER) * TOGETHER);
 }

@@ -119,11 +119,6 @@ export class QualityReporter {
     return milliseconds(Math.min(latest, Math.max(soon, this.#isUrgent ? 0 : this.#unreportedSince)));
   }
 
-  /** Whether packets seem to be lost of which the sender was not told. */
-  get isUrgent(): boolean {
-    return this.#isUrgent;
-  }
-
   /** Whether a report is to be written now; to be asked again after each. */
   isDue(now: Milliseconds): boolean {
     return this.nextTimeout() <= now;
