@@ -46,7 +46,7 @@ export type DataPlaneHooks = {
 /**
  * Moves packets between a TUN device and UDP sockets through the core, in rounds on a thread of its own: wait, take
  * what is there in batches, let the core work, write every batch. It is the only code of its thread that waits, and it
- * reads the clock once a round.
+ * reads the clock once a round, and to know how long to wait.
  */
 export class DataPlane {
   readonly arena: Arena;
@@ -146,7 +146,9 @@ export class DataPlane {
   run(hooks: DataPlaneHooks): void {
     let now = milliseconds(monotonicMilliseconds());
     while (!this.#isStopped) {
-      const ready = this.poller.wait(this.host.nextTimeout() - now, this.#readyFds, this.#readyMasks);
+      // A round takes time, by which it would be too late for what is due next.
+      const left = this.host.nextTimeout() - monotonicMilliseconds();
+      const ready = this.poller.wait(left, this.#readyFds, this.#readyMasks);
       now = milliseconds(monotonicMilliseconds());
       if (this.poller.wasWoken) hooks.onWoken(now);
       for (let index = 0; index < ready; index++) {
