@@ -7,6 +7,7 @@ export {
 } from "./address-record.ts";
 export { Aead } from "./aead.ts";
 export type { Cipher } from "./aead-slots.ts";
+export type { BpfInstruction } from "./bpf-instruction.ts";
 export { NO_KEY, RECEIVE_COLUMN_COUNT, RECEIVE_COLUMNS, TRANSMIT_COLUMN_COUNT, TRANSMIT_COLUMNS } from "./columns.ts";
 export { Poller, type PollerOptions, READY, WakeHandle, wake } from "./poller.ts";
 export { cpuHasAes, interfaceIndex, monotonicMilliseconds } from "./system.ts";

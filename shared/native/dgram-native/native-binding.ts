@@ -23,6 +23,8 @@ export interface NativeSocket {
     capacity: number,
   ): number;
   takeRefused(arena: Uint8Array, offset: number): number;
+  /** `program` is an array of `struct sock_filter`. */
+  steer(program: Uint8Array): void;
   close(): void;
   fd(): number;
   backlog(): number;

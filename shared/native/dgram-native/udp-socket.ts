@@ -1,5 +1,6 @@
 import { ADDRESS_RECORD_SIZE, type AddressRecord, readAddressRecord, writeAddressRecord } from "./address-record.ts";
 import type { Aead } from "./aead.ts";
+import { type BpfInstruction, packProgram } from "./bpf-instruction.ts";
 import { type NativeSocket, type NativeStatistics, native } from "./native-binding.ts";
 
 /** The longest datagram that a socket sends and receives unless its options say otherwise, in bytes of UDP payload. */
@@ -163,6 +164,17 @@ export class UdpSocket {
     const length = this.#hasRefused ? this.#native.takeRefused(arena, offset) : 0;
     this.#hasRefused = length > 0;
     return length;
+  }
+
+  /**
+   * Lets a program of classic BPF choose which of the sockets that share the port (`reusePort`) gets a datagram. It sees
+   * the payload from offset 0 and returns the socket's number, in the order in which they were opened; for a number that
+   * none has, the kernel spreads by address. It holds for all of them. Datagrams of one address that the kernel has joined
+   * go together, by the first of them. Throws EINVAL for a program that the kernel does not take, or a port that is not
+   * shared.
+   */
+  steer(program: readonly BpfInstruction[]): void {
+    this.#native.steer(packProgram(program));
   }
 
   /** Counters since the socket was opened; still there once it is closed. */

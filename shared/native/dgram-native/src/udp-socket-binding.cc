@@ -1,3 +1,4 @@
+#include <linux/filter.h>
 #include <net/if.h>
 
 #include "bindings.h"
@@ -115,6 +116,20 @@ napi_value takeRefused(napi_env env, napi_callback_info info) {
   return toJavaScript(env, static_cast<double>(socket->refused().take(arena.data + offset)));
 }
 
+napi_value steer(napi_env env, napi_callback_info info) {
+  JavaScriptCall call(env, info);
+  UdpSocket* socket = openSocket(call, "steer");
+  const ByteView program = call.bytes(0, "program");
+  if (call.hasFailed()) return nullptr;
+  const size_t count = program.length / sizeof(sock_filter);
+  if (program.length % sizeof(sock_filter) != 0 || count == 0 || count > BPF_MAXINSNS) {
+    return call.rangeError("program must have 1 to 4096 instructions");
+  }
+  const int failure = socket->steer(program.data, count);
+  if (failure != 0) return call.systemError({.code = failure, .operation = "set SO_ATTACH_REUSEPORT_CBPF"});
+  return nullptr;
+}
+
 napi_value close(napi_env env, napi_callback_info info) {
   JavaScriptCall call(env, info);
   auto* socket = call.self<UdpSocket>();
@@ -218,6 +233,7 @@ void exportUdpSocket(napi_env env, napi_value exports) {
                {"flush", flush},
                {"receive", receive},
                {"takeRefused", takeRefused},
+               {"steer", steer},
                {"close", close},
                {"fd", fd},
                {"backlog", backlog},

@@ -1,5 +1,6 @@
 #include "udp-socket.h"
 
+#include <linux/filter.h>
 #include <linux/udp.h>
 #include <sys/socket.h>
 
@@ -108,6 +109,13 @@ int UdpSocket::bufferBytes(int option) const {
   socklen_t length = sizeof value;
   getsockopt(descriptor(), SOL_SOCKET, option, &value, &length);
   return value;
+}
+
+int UdpSocket::steer(const void* instructions, size_t count) {
+  // The kernel only reads them.
+  auto* filter = static_cast<sock_filter*>(const_cast<void*>(instructions));
+  const sock_fprog program{.len = static_cast<unsigned short>(count), .filter = filter};
+  return setsockopt(descriptor(), SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof program) == 0 ? 0 : errno;
 }
 
 void UdpSocket::close() {

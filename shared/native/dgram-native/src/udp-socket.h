@@ -54,6 +54,9 @@ class UdpSocket {
   // Closes the descriptor and forgets the backlog.
   void close();
 
+  // Lets `count` instructions of classic BPF choose among the sockets of a reused port; 0 or the errno.
+  int steer(const void* instructions, size_t count);
+
   // Sends what waits; true when nothing waits any more.
   bool flush() { return sender_.submit(descriptor(), *queue_, counters_); }
 

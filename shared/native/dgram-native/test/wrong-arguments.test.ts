@@ -16,6 +16,8 @@ import { Dice } from "./dice.ts";
 const ROUNDS = 30_000;
 const SEED = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const CAPACITY = 16;
+// BPF_RET | BPF_K of linux/filter.h.
+const RETURN = 0x06;
 const ARENA_LENGTH = 100_000;
 
 describe(`Any call with any arguments (SEED=${SEED})`, () => {
@@ -145,6 +147,7 @@ function socketCalls(world: World): Call[] {
     on(socket, "send", () => [aead, arenaWithRecord(world), transmitColumns(dice), ...rows(dice)]),
     on(socket, "receive", () => [arena, 64 + dice.integer(9), 80_000, columns(), 128]),
     on(socket, "takeRefused", () => [arena, 8 * dice.integer(9)]),
+    on(socket, "steer", () => [[[RETURN, 0, 0, dice.integer(3)]]]),
     on(poller, "set", () => [socket.fd, { readable: true, writable: dice.random() < 0.1 }]),
     on(poller, "remove", () => [socket.fd]),
   ]);
