@@ -14,9 +14,12 @@
         "src/network-interface.cc",
         "src/packet-functions.cc",
         "src/packet-layout.cc",
+        "src/queue-steering.cc",
         "src/run-table.cc",
         "src/segment-joiner.cc",
         "src/segment-run.cc",
+        "src/steering-functions.cc",
+        "src/steering-program.cc",
         "src/super-packet-cutter.cc",
         "src/tun-device.cc",
         "src/tun-opener.cc"

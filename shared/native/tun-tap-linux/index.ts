@@ -1,4 +1,5 @@
 import { addon, type DeviceHandle, type DeviceKind, type DeviceStatistics, type Offloads } from "./native-addon.ts";
+import type { QueueSteering } from "./queue-steering.ts";
 
 export {
   DELIVERY_COLUMN_COUNT,
@@ -11,6 +12,7 @@ export {
   PACKET_COLUMNS,
 } from "./layout.ts";
 export type { DeviceKind, DeviceStatistics, Offloads } from "./native-addon.ts";
+export { QueueSteering } from "./queue-steering.ts";
 export {
   completeChecksum,
   cutSuperPacket,
@@ -111,6 +113,14 @@ export class TunDevice {
   /** Brings the interface up. Throws as `setMtu`. */
   setUp(): void {
     addon.setUp(this.#handle);
+  }
+
+  /**
+   * Lets a table say which queue of the device gets which packets, instead of the kernel; it holds for all queues. Throws
+   * an Error with `code`.
+   */
+  steer(steering: QueueSteering): void {
+    addon.attachSteering(this.#handle, steering.handle);
   }
 
   /** Counters since the device was opened; they stay readable after `close`. */

@@ -50,6 +50,9 @@ export type DeviceStatistics = {
 /** An open device as the addon knows it. */
 export type DeviceHandle = { readonly name: string; readonly fd: number; readonly offloads: Offloads };
 
+/** A steering table as the addon knows it. */
+export type SteeringHandle = { readonly descriptor: number };
+
 type NativeAddon = {
   openDevice(name: string, kind: DeviceKind, mtu: number, isMultiQueue: boolean, mayOffload: boolean): DeviceHandle;
   closeDevice(device: DeviceHandle): void;
@@ -87,6 +90,12 @@ type NativeAddon = {
     count: number,
     output: Uint8Array,
   ): number;
+  createSteering(capacity: number): SteeringHandle;
+  shareSteering(descriptor: number): SteeringHandle;
+  setSteering(steering: SteeringHandle, address: Uint8Array, prefixLength: number, queue: number): void;
+  removeSteering(steering: SteeringHandle, address: Uint8Array, prefixLength: number): boolean;
+  attachSteering(device: DeviceHandle, steering: SteeringHandle): void;
+  closeSteering(steering: SteeringHandle): void;
 };
 
 /** The functions of the C++ addon, which check every argument and throw TypeError or RangeError on a wrong one. */

@@ -2,6 +2,7 @@
 
 #include "device-functions.h"
 #include "packet-functions.h"
+#include "steering-functions.h"
 
 namespace {
 
@@ -23,6 +24,12 @@ constexpr ExportedFunction FUNCTIONS[] = {
     {"completeChecksum", completeChecksum},
     {"cutSuperPacket", cutSuperPacket},
     {"joinSegments", joinSegments},
+    {"createSteering", createSteering},
+    {"shareSteering", shareSteering},
+    {"setSteering", setSteering},
+    {"removeSteering", removeSteering},
+    {"attachSteering", attachSteering},
+    {"closeSteering", closeSteering},
 };
 
 }  // namespace

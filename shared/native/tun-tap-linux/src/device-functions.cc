@@ -28,13 +28,6 @@ DeviceHandle* getHandle(const CallArguments& call, napi_value value) {
   return static_cast<DeviceHandle*>(data);
 }
 
-DeviceHandle* getOpenHandle(const CallArguments& call, napi_value value, const char* operation) {
-  DeviceHandle* handle = getHandle(call, value);
-  if (handle == nullptr || handle->device->isOpen()) return handle;
-  throwSystemFailure(call.env(), {EBADF, operation});
-  return nullptr;
-}
-
 napi_value describeOffloads(napi_env env, const Offloads& offloads) {
   napi_value object = nullptr;
   napi_create_object(env, &object);
@@ -83,7 +76,7 @@ bool getPolled(const CallArguments& call, napi_value devices, pollfd* polled, ui
   for (uint32_t index = 0; index < count; ++index) {
     napi_value element = nullptr;
     napi_get_element(call.env(), devices, index, &element);
-    const DeviceHandle* handle = getOpenHandle(call, element, "poll");
+    const DeviceHandle* handle = getOpenDevice(call, element, "poll");
     if (handle == nullptr) return false;
     polled[index] = {handle->device->descriptor(), POLLIN, 0};
   }
@@ -91,6 +84,13 @@ bool getPolled(const CallArguments& call, napi_value devices, pollfd* polled, ui
 }
 
 }  // namespace
+
+DeviceHandle* getOpenDevice(const CallArguments& call, napi_value value, const char* operation) {
+  DeviceHandle* handle = getHandle(call, value);
+  if (handle == nullptr || handle->device->isOpen()) return handle;
+  throwSystemFailure(call.env(), {EBADF, operation});
+  return nullptr;
+}
 
 napi_value openDevice(napi_env env, napi_callback_info info) {
   const CallArguments call(env, info);
@@ -122,7 +122,7 @@ napi_value readDevice(napi_env env, napi_callback_info info) {
   uint32_t length = 0;
   int32_t* columns = nullptr;
   uint32_t capacity = 0;
-  DeviceHandle* handle = getOpenHandle(call, call.at(0), "read");
+  DeviceHandle* handle = getOpenDevice(call, call.at(0), "read");
   if (handle == nullptr || !call.getBytes(1, "arena", arena) ||
       !call.getSpan(2, arena, TunDevice::MINIMUM_SCRATCH, offset, length) ||
       !call.getColumns(4, PacketRows::COLUMN_COUNT, columns, capacity)) {
@@ -141,7 +141,7 @@ napi_value writeDevice(napi_env env, napi_callback_info info) {
   int32_t* columns = nullptr;
   uint32_t capacity = 0;
   int64_t count = 0;
-  DeviceHandle* handle = getOpenHandle(call, call.at(0), "write");
+  DeviceHandle* handle = getOpenDevice(call, call.at(0), "write");
   if (handle == nullptr || !call.getBytes(1, "arena", arena) ||
       !call.getColumns(2, DeliveryRows::COLUMN_COUNT, columns, capacity) ||
       !call.getInteger(4, "count", 0, capacity, count)) {
@@ -172,7 +172,7 @@ napi_value waitReadable(napi_env env, napi_callback_info info) {
 napi_value setMtu(napi_env env, napi_callback_info info) {
   const CallArguments call(env, info);
   int64_t bytes = 0;
-  const DeviceHandle* handle = getOpenHandle(call, call.at(0), "SIOCSIFMTU");
+  const DeviceHandle* handle = getOpenDevice(call, call.at(0), "SIOCSIFMTU");
   if (handle == nullptr || !call.getInteger(1, "mtu", 1, MAXIMUM_MTU, bytes)) return nullptr;
   return finishSetting(env, handle->device->interface().setMtu(static_cast<int32_t>(bytes)));
 }
@@ -180,14 +180,14 @@ napi_value setMtu(napi_env env, napi_callback_info info) {
 napi_value setTransmitQueueLength(napi_env env, napi_callback_info info) {
   const CallArguments call(env, info);
   int64_t packets = 0;
-  const DeviceHandle* handle = getOpenHandle(call, call.at(0), "SIOCSIFTXQLEN");
+  const DeviceHandle* handle = getOpenDevice(call, call.at(0), "SIOCSIFTXQLEN");
   if (handle == nullptr || !call.getInteger(1, "packets", 0, INT32_MAX, packets)) return nullptr;
   return finishSetting(env, handle->device->interface().setTransmitQueueLength(static_cast<int32_t>(packets)));
 }
 
 napi_value setUp(napi_env env, napi_callback_info info) {
   const CallArguments call(env, info);
-  const DeviceHandle* handle = getOpenHandle(call, call.at(0), "SIOCSIFFLAGS");
+  const DeviceHandle* handle = getOpenDevice(call, call.at(0), "SIOCSIFFLAGS");
   if (handle == nullptr) return nullptr;
   return finishSetting(env, handle->device->interface().setUp());
 }

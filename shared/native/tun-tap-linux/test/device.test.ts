@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { whyNoDevices } from "./support/commands.ts";
 
 describe("Real devices, in a network namespace of their own", { skip: whyNoDevices() }, () => {
-  for (const suite of ["device", "forwarding"]) {
+  for (const suite of ["device", "forwarding", "steering"]) {
     it(`pass test/namespace/${suite}.ts`, () => {
       const file = fileURLToPath(new URL(`namespace/${suite}.js`, import.meta.url));
       // A test runner's child would report to it instead of printing.
