@@ -48,6 +48,8 @@ export const DROP = {
   handshakeLimit: 22,
   /** A packet that had waited too long in the queue (RFC 8289). */
   queueDelay: 23,
+  /** A handshake that the kernel gave to another worker of the server than its client's. */
+  wrongWorker: 24,
 } as const;
 
 /** A reason as a small integer. */
@@ -79,6 +81,7 @@ export const DROP_REASONS = [
   "unknown-protocol",
   "handshake-limit",
   "queue-delay",
+  "wrong-worker",
 ] as const;
 
 /** A reason by name. */

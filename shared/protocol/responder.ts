@@ -5,7 +5,7 @@ import type { LinkParts } from "./link/link-parts.ts";
 import type { MemberLink } from "./link/member-link.ts";
 import type { Cipher } from "./seal/aead.ts";
 import type { HandshakeCrypto } from "./session/handshake-crypto.ts";
-import { readKeyId } from "./session/handshake-datagram.ts";
+import { type InitiationTarget, readTarget } from "./session/handshake-datagram.ts";
 import { keyIdText, type SecretKey } from "./session/key-id.ts";
 import type { AcceptedLink } from "./session/link-answer.ts";
 import type { LinkEnd } from "./session/link-end.ts";
@@ -61,6 +61,8 @@ export type ResponderOptions<Owner> = {
   /** As `KeepaliveOptions.deadAfter`. */
   readonly deadAfter: Milliseconds | undefined;
   readonly version: string;
+  /** Whether this worker of several takes an initiation; every one when left out. */
+  readonly isOurs?: (target: InitiationTarget) => boolean;
 };
 
 /** The answering end of all bundles of a process: lets the links of known clients in, and answers nothing to strangers. */
@@ -74,13 +76,14 @@ export class Responder<Owner> implements HandshakeReceiver {
   }
 
   handleHandshake(type: number, datagram: Uint8Array, origin: Origin, now: Milliseconds): void {
-    const { host, crypto, reception } = this.#options;
+    const { host, crypto, reception, isOurs = () => true } = this.#options;
     if (type !== DATAGRAM_TYPES.initiation) return host.drops.count(DROP.unknownType);
-    const keyId = readKeyId(datagram);
-    if (typeof keyId === "number") return host.drops.count(keyId);
-    const key = keyIdText(keyId);
+    const target = readTarget(datagram);
+    if (typeof target === "number") return host.drops.count(target);
+    const key = keyIdText(target.keyId);
     const found = reception.find(key);
     if (found === undefined) return host.drops.count(DROP.unknownKey);
+    if (!isOurs(target)) return host.drops.count(DROP.wrongWorker);
     if (!this.#seals.take(now)) return host.drops.count(DROP.handshakeLimit);
     const initiation = readInitiation(crypto, found.secret, datagram);
     if (typeof initiation === "number") return host.drops.count(initiation);

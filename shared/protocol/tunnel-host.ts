@@ -18,6 +18,7 @@ import type { TunnelEvent } from "./tunnel-events.ts";
 import type { TunnelOptions } from "./tunnel-options.ts";
 import { type Milliseconds, milliseconds } from "./units.ts";
 import { ADDRESS_RECORD_SIZE, copyAddressRecord, isSameRemote } from "./wire/address-record.ts";
+import type { WorkerPlace } from "./wire/worker-place.ts";
 
 // A record is kept on a cache line of its own.
 const RECORD_SIZE = 64;
@@ -34,6 +35,8 @@ export type TunnelHostOptions = {
   readonly delivery: DeliveryBatch;
   readonly aead: Aead;
   readonly random: (length: number) => Uint8Array;
+  /** Which of several workers behind one port this is; it is alone when left out. */
+  readonly place?: WorkerPlace | undefined;
 };
 
 /** An event and the tunnel that it happened in. */
@@ -61,10 +64,10 @@ export class TunnelHost {
   #inbound: Inbound | undefined;
 
   constructor(options: TunnelHostOptions) {
-    const { arena, delivery, random } = options;
+    const { arena, delivery, random, place } = options;
     this.arena = arena;
     this.#options = options;
-    this.#associations = new AssociationTable(random);
+    this.#associations = new AssociationTable(random, place);
     this.#environment = {
       arena,
       delivery,

@@ -60,6 +60,20 @@ describe("A table of associations", () => {
     assert.deepEqual(indices, [0x0102, 0x090909]);
   });
 
+  it("gives a worker of several indices that lead to it, whatever the dice say, and never zero", () => {
+    for (const number of [0, 1, 2]) {
+      const draws = [0, 1, 2, 3, 0xfffffe, 0xffffff, 0x123456].map((draw) => [draw >> 16, draw >> 8, draw]);
+      const table = new AssociationTable<string>(() => Uint8Array.from(draws.shift() ?? [5, 5, 5]), {
+        number,
+        count: 3,
+      });
+
+      const indices = Array.from({ length: 3 }, () => table.add("a"));
+
+      assert.ok(indices.every((index) => index % 3 === number && index > 0 && index < 2 ** 24));
+    }
+  });
+
   it("finds, replaces and forgets what is behind an index", () => {
     const table = new AssociationTable<string>(() => Uint8Array.of(1, 2, 3));
     const index = table.add("a");

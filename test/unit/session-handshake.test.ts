@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { DROP } from "../../shared/protocol/drop-reason.ts";
-import { HANDSHAKE_SIZE, readKeyId } from "../../shared/protocol/session/handshake-datagram.ts";
+import { HANDSHAKE_SIZE, readTarget } from "../../shared/protocol/session/handshake-datagram.ts";
 import { Initiation } from "../../shared/protocol/session/initiation.ts";
 import { secretKeyOf } from "../../shared/protocol/session/key-id.ts";
 import type { LinkAnswer } from "../../shared/protocol/session/link-answer.ts";
 import type { LinkOffer } from "../../shared/protocol/session/link-offer.ts";
 import { type ReceivedInitiation, readInitiation } from "../../shared/protocol/session/received-initiation.ts";
+import { shardByte } from "../../shared/protocol/session/shard-byte.ts";
 import { createHandshakeCrypto } from "../../shared/runtime/handshake-crypto.ts";
 import { FULL_ANSWER, FULL_OFFER, keyPairOf, PLAIN_ANSWER, PLAIN_OFFER } from "../support/session-handshake.ts";
 
@@ -73,11 +74,12 @@ describe("A handshake", () => {
     }
   });
 
-  it("shows in clear only type, version, key id, the responder's peer index and the ephemeral keys", () => {
+  it("shows in clear only type, version, shard byte, key id, the responder's peer index and the ephemeral keys", () => {
     const initiation = Initiation.create(crypto, secret, { ...FULL_OFFER, clientName: "a-name-to-look-for" });
     const made = respond(receive(initiation), FULL_ANSWER);
+    const shard = shardByte(crypto, secret, "a-name-to-look-for");
 
-    assert.deepEqual(initiation.datagram.subarray(0, 8), Uint8Array.of(1, 0, 0, 0, 1, 0, 0, 0));
+    assert.deepEqual(initiation.datagram.subarray(0, 8), Uint8Array.of(1, 0, 0, 0, 1, shard, 0, 0));
     assert.deepEqual(initiation.datagram.subarray(8, 24), secret.keyId);
     assert.deepEqual(made.datagram.subarray(0, 8), Uint8Array.of(2, 1, 2, 3, 1, 0, 0, 0));
     assert.equal(Buffer.from(initiation.datagram).includes("a-name-to-look-for"), false);
@@ -85,10 +87,10 @@ describe("A handshake", () => {
 });
 
 describe("An initiation", () => {
-  it("tells its key id before anything else", () => {
+  it("tells its key id and shard byte before anything else", () => {
     const { datagram } = Initiation.create(crypto, secret, PLAIN_OFFER);
 
-    assert.deepEqual(readKeyId(datagram), secret.keyId);
+    assert.deepEqual(readTarget(datagram), { keyId: secret.keyId, shard: datagram[5] });
   });
 
   it("is dropped under a secret of another key id", () => {
@@ -124,7 +126,15 @@ describe("An initiation", () => {
     const { datagram } = Initiation.create(crypto, secret, PLAIN_OFFER);
     datagram[4] = 2;
 
-    assert.equal(readKeyId(datagram), DROP.badHandshake);
+    assert.equal(readTarget(datagram), DROP.badHandshake);
+    assert.equal(readInitiation(crypto, secret, datagram), DROP.badHandshake);
+  });
+
+  it("is dropped when its shard byte is not that of its secret and name", () => {
+    const lying = { ...crypto, hash: (...parts: Uint8Array[]) => otherwiseFor("hawser shard 1", parts) };
+    const { datagram } = Initiation.create(lying, secret, PLAIN_OFFER);
+
+    assert.notEqual(datagram[5], shardByte(crypto, secret, undefined));
     assert.equal(readInitiation(crypto, secret, datagram), DROP.badHandshake);
   });
 
@@ -220,7 +230,7 @@ describe("A response", () => {
     const initiation = Initiation.create(crypto, secret, FULL_OFFER);
     const { datagram } = respond(receive(initiation), FULL_ANSWER);
 
-    assert.equal(readKeyId(datagram), DROP.badHandshake);
+    assert.equal(readTarget(datagram), DROP.badHandshake);
     assert.equal(initiation.readResponse(initiation.datagram), DROP.badHandshake);
   });
 });
@@ -236,6 +246,13 @@ describe("A key pair of the handshake", () => {
     );
   });
 });
+
+/** A hash that is another for parts that begin with this label. */
+function otherwiseFor(label: string, parts: readonly Uint8Array[]): Uint8Array {
+  const [first = new Uint8Array(0)] = parts;
+  const hash = crypto.hash(...parts);
+  return Buffer.from(first).toString() === label ? hash.map((byte) => byte ^ 1) : hash;
+}
 
 function create(offer: LinkOffer): Initiation {
   return Initiation.create(crypto, secret, offer);

@@ -6,6 +6,7 @@ import { secretKeyOf } from "../../shared/protocol/session/key-id.ts";
 import { encodeAnswer } from "../../shared/protocol/session/link-answer.ts";
 import { encodeOffer } from "../../shared/protocol/session/link-offer.ts";
 import { readInitiation } from "../../shared/protocol/session/received-initiation.ts";
+import { shardByte } from "../../shared/protocol/session/shard-byte.ts";
 import { createHandshakeCrypto } from "../../shared/runtime/handshake-crypto.ts";
 import { FULL_ANSWER, FULL_OFFER, fromHex, toHex, withFixedKeys } from "../support/session-handshake.ts";
 
@@ -26,6 +27,7 @@ describe("The test vectors of the handshake", () => {
   const { sendKey, receiveKey } = made.keys;
   const ours = {
     "key id": secret.keyId,
+    "shard byte": Uint8Array.of(shardByte(crypto, secret, FULL_OFFER.clientName)),
     "initiation payload": encodeOffer(FULL_OFFER, vector("initiation payload").length / 2),
     initiation: initiation.datagram,
     "response payload": encodeAnswer(FULL_ANSWER, [], vector("response payload").length / 2),

@@ -3,7 +3,8 @@
 //  0      1                                     2
 //  1..3   zero                                  the initiator's link index, big endian
 //  4      protocol version                      protocol version
-//  5..7   zero                                  zero
+//  5      shard byte                            zero
+//  6..7   zero                                  zero
 //  8..23  key id                                8..1023  Noise's second message: e, sealed payload
 // 24..    Noise's first message: e, sealed payload
 import { DROP, type DropCode } from "../drop-reason.ts";
@@ -22,6 +23,7 @@ export const PROTOCOL_VERSION = 1;
 export const HANDSHAKE_SIZE = 1024;
 
 const VERSION_OFFSET = 4;
+const SHARD_OFFSET = 5;
 const INITIATION_HEADER_SIZE = DATAGRAM_HEADER_SIZE + KEY_ID_SIZE;
 const PROLOGUE_LABEL_SIZE = 16;
 
@@ -32,10 +34,14 @@ export const RESPONSE_PAYLOAD_SIZE = HANDSHAKE_SIZE - DATAGRAM_HEADER_SIZE - NOI
 /** The two parts of a message. */
 export type HandshakeParts = { readonly header: Uint8Array; readonly noise: Uint8Array };
 
+/** For whom an initiation is: whose secret it is under, and the shard byte, by which a server chooses among its workers. */
+export type InitiationTarget = { readonly keyId: Uint8Array; readonly shard: number };
+
 /** What stands in clear in front of the Noise message of an initiation. */
-export function initiationHeader(keyId: Uint8Array): Uint8Array {
+export function initiationHeader({ keyId, shard }: InitiationTarget): Uint8Array {
   const header = new Uint8Array(INITIATION_HEADER_SIZE);
   header.set(datagramHeader(DATAGRAM_TYPES.initiation, 0));
+  header[SHARD_OFFSET] = shard;
   header.set(keyId, DATAGRAM_HEADER_SIZE);
   return header;
 }
@@ -61,16 +67,16 @@ export function handshakeDatagram({ header, noise }: HandshakeParts): Uint8Array
   return datagram;
 }
 
-/** The key id in an initiation, before anything is known to be authentic. */
-export function readKeyId(datagram: Uint8Array): Uint8Array | DropCode {
+/** For whom an initiation is, before anything is known to be authentic. */
+export function readTarget(datagram: Uint8Array): InitiationTarget | DropCode {
   const drop = checkSize(datagram);
   if (drop !== undefined) return drop;
   const header = datagram.slice(0, INITIATION_HEADER_SIZE);
-  const keyId = header.subarray(DATAGRAM_HEADER_SIZE);
-  return isSame(header, initiationHeader(keyId)) ? keyId : DROP.badHandshake;
+  const target = { keyId: header.subarray(DATAGRAM_HEADER_SIZE), shard: header[SHARD_OFFSET] ?? 0 };
+  return isSame(header, initiationHeader(target)) ? target : DROP.badHandshake;
 }
 
-/** Copies an initiation and takes it apart; the caller has read its key id. */
+/** Copies an initiation and takes it apart; the caller has read for whom it is. */
 export function splitInitiation(datagram: Uint8Array): HandshakeParts {
   return { header: datagram.slice(0, INITIATION_HEADER_SIZE), noise: datagram.slice(INITIATION_HEADER_SIZE) };
 }

@@ -13,6 +13,7 @@ import { type AcceptedLink, decodeAnswer } from "./link-answer.ts";
 import { encodeOffer, type LinkOffer } from "./link-offer.ts";
 import { readSecondMessage, type SymmetricState, split, startHandshake, writeFirstMessage } from "./noise.ts";
 import type { RefusedLink } from "./refusal.ts";
+import { shardByte } from "./shard-byte.ts";
 
 /** The keys of a session, 32 bytes each: for what this end sends, and for what it receives. */
 export type SessionKeys = { readonly sendKey: Uint8Array; readonly receiveKey: Uint8Array };
@@ -38,7 +39,8 @@ export class Initiation {
   readonly #privateKey: Uint8Array;
 
   private constructor(crypto: HandshakeCrypto, secret: SecretKey, offer: LinkOffer, ephemeral: KeyPair) {
-    const header = initiationHeader(secret.keyId);
+    const shard = shardByte(crypto, secret, offer.clientName);
+    const header = initiationHeader({ keyId: secret.keyId, shard });
     const start = startHandshake(crypto, secret.key, prologueOf(header));
     const written = writeFirstMessage(crypto, start, ephemeral, encodeOffer(offer, INITIATION_PAYLOAD_SIZE));
     this.datagram = handshakeDatagram({ header, noise: written.message });

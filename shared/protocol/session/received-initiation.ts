@@ -5,7 +5,7 @@ import {
   isSame,
   prologueOf,
   RESPONSE_PAYLOAD_SIZE,
-  readKeyId,
+  readTarget,
   responseHeader,
   splitInitiation,
 } from "./handshake-datagram.ts";
@@ -15,6 +15,7 @@ import { encodeAnswer, type LinkAnswer } from "./link-answer.ts";
 import { type DecodedOffer, decodeOffer, type LinkOffer } from "./link-offer.ts";
 import { type ReadMessage, readFirstMessage, split, startHandshake, writeSecondMessage } from "./noise.ts";
 import type { RefusedLink } from "./refusal.ts";
+import { shardByte } from "./shard-byte.ts";
 
 const UNSUPPORTED: RefusedLink = {
   kind: "refused",
@@ -71,12 +72,15 @@ export function readInitiation(
   secret: SecretKey,
   datagram: Uint8Array,
 ): ReceivedInitiation | DropCode {
-  const keyId = readKeyId(datagram);
-  if (typeof keyId === "number") return keyId;
-  if (!isSame(keyId, secret.keyId)) return DROP.unknownKey;
+  const target = readTarget(datagram);
+  if (typeof target === "number") return target;
+  if (!isSame(target.keyId, secret.keyId)) return DROP.unknownKey;
   const { header, noise } = splitInitiation(datagram);
   const message = readFirstMessage(crypto, startHandshake(crypto, secret.key, prologueOf(header)), noise);
   if (message === undefined) return DROP.notAuthentic;
   const decoded = decodeOffer(message.payload);
-  return decoded === undefined ? DROP.badHandshake : new ReceivedInitiation(crypto, message, decoded);
+  if (decoded === undefined) return DROP.badHandshake;
+  // Else who has a common secret could have bundles of one name in several workers.
+  if (shardByte(crypto, secret, decoded.offer.clientName) !== target.shard) return DROP.badHandshake;
+  return new ReceivedInitiation(crypto, message, decoded);
 }

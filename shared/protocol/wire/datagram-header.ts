@@ -14,8 +14,11 @@ export const DATAGRAM_TYPES = { initiation: 1, response: 2, data: 3 } as const;
 /** Flags of a data datagram, beside the type. */
 export const DATAGRAM_FLAGS = { checksumPartial: 0x80, copy: 0x40, pinned: 0x20 } as const;
 
-const TYPE_MASK = 0x1f;
-const LINK_INDEX_MASK = 0xffffff;
+/** The bits of byte 0 that are the type. */
+export const TYPE_MASK = 0x1f;
+
+/** The bits of word 0 that are the link index. */
+export const LINK_INDEX_MASK = 0xffffff;
 
 /** The number of link indices: they have 24 bits. */
 export const LINK_INDEX_LIMIT = LINK_INDEX_MASK + 1;
