@@ -67,7 +67,7 @@ class ClientPlane {
   }
 
   run({ interfaceName, offload, nice }: ClientPlaneData): void {
-    this.#side.run(this.#plane.openTun(interfaceName, offload), nice);
+    this.#side.run(this.#plane.openTun({ name: interfaceName, offload }), nice);
   }
 
   #handle(command: ClientCommand, now: Milliseconds): void {

@@ -12,6 +12,7 @@ import { AddressPool } from "./address-pool.ts";
 import type { LinkLimits } from "./link-rates.ts";
 import { PacketPolicy } from "./packet-policy.ts";
 import type { ServerClientConfig } from "./server-clients.ts";
+import { shareOfOnlyWorker, type WorkerShare } from "./worker-share.ts";
 
 /** A client as bundles need it: whether it has a secret of its own, not which. */
 export type BundleClient = Omit<ServerClientConfig, "secret"> & { readonly hasSecret: boolean };
@@ -27,6 +28,12 @@ const LOCALLY_ASSIGNED = 1;
 
 /** Who stands behind a secret: one client, or everybody who has the common one. */
 export type SecretOwner = { readonly kind: "client"; readonly name: string } | { readonly kind: "everybody" };
+
+/** Where packets for a network are led to this worker, when there are several; throws what the kernel refuses. */
+export interface NetworkSteering {
+  set(address: Uint8Array, prefixLength: number): void;
+  remove(address: Uint8Array, prefixLength: number): void;
+}
 
 /** What the bundles of a server have in common. */
 export type BundlesOptions = {
@@ -45,6 +52,11 @@ export type BundlesOptions = {
   readonly scheduler: SchedulerName;
   readonly tunnelMtu: Bytes | undefined;
   readonly limitsFor: (client: string, offer: LinkOffer) => Partial<LinkLimits>;
+  /** What other workers have part in; there are none when left out. */
+  readonly share?: WorkerShare;
+  readonly steering?: NetworkSteering | undefined;
+  /** No address is left for a client, unless another worker has some of absent ones. */
+  readonly onShortage?: () => void;
 };
 
 /** Addresses that belong to a client: its own, and those behind it. */
@@ -61,13 +73,14 @@ export type Bundle = {
   isEstablished: boolean;
 };
 
-/** The bundles of all clients: who may join which, what addresses they have, and where packets for them go. */
+/** The bundles of all clients of a worker: who may join which, what addresses they have, and where packets for them go. */
 export class Bundles implements Reception<SecretOwner> {
   readonly #options: BundlesOptions;
   readonly #secrets: ReadonlyMap<string, { readonly secret: SecretKey; readonly owner: SecretOwner }>;
   readonly #clients: ReadonlyMap<string, BundleClient>;
   readonly #pool4: AddressPool;
   readonly #pool6: AddressPool | undefined;
+  readonly #share: WorkerShare;
   readonly #routes = new RouteTable<Tunnel>();
   readonly #bundles = new Map<Tunnel, Bundle>();
   /** The scheduler of bundles that begin from now on. */
@@ -79,9 +92,11 @@ export class Bundles implements Reception<SecretOwner> {
     this.#secrets = new Map(options.secrets.map((entry) => [keyIdText(entry.secret.keyId), entry]));
     this.#clients = new Map(options.clients.map((client) => [client.name, client]));
     const isDefined = (address: IpAddress | undefined): address is IpAddress => address !== undefined;
-    this.#pool4 = new AddressPool(options.ip4, options.clients.map(({ ip4 }) => ip4).filter(isDefined));
-    const fixed6 = options.clients.map(({ ip6 }) => ip6).filter(isDefined);
-    this.#pool6 = options.ip6 === undefined ? undefined : new AddressPool(options.ip6, fixed6);
+    const { ip4, ip6, clients, share = shareOfOnlyWorker(options) } = options;
+    this.#share = share;
+    this.#pool4 = new AddressPool(ip4, clients.map((client) => client.ip4).filter(isDefined), share.leases4);
+    const fixed6 = clients.map((client) => client.ip6).filter(isDefined);
+    this.#pool6 = ip6 === undefined ? undefined : new AddressPool(ip6, fixed6, share.leases6);
   }
 
   find(keyId: string): { readonly secret: SecretKey; readonly owner: SecretOwner } | undefined {
@@ -140,6 +155,13 @@ export class Bundles implements Reception<SecretOwner> {
     if (event.kind === "ended") this.#remove(bundle);
   }
 
+  /** Takes the addresses of absent clients back: until the pool runs out, who returns finds its own again. */
+  reclaimLeases(): void {
+    const present = new Set([...this.#bundles.values()].map(({ client }) => client));
+    this.#pool4.releaseAllBut(present);
+    this.#pool6?.releaseAllBut(present);
+  }
+
   #refusal(owner: SecretOwner, name: string | undefined, client: BundleClient | undefined): RefusedLink | undefined {
     if (name === undefined) return refuse("client-unknown", "the client has not said its name");
     if (owner.kind === "everybody" && client?.hasSecret === true) {
@@ -159,8 +181,9 @@ export class Bundles implements Reception<SecretOwner> {
   #create(name: string, client: BundleClient | undefined, offer: LinkOffer): Bundle | RefusedLink {
     const { host, maxClients, mrru, classes, reorderWait, random } = this.#options;
     this.#makeRoomFor(name);
-    const others = new Set(this.established().map((bundle) => bundle.client));
-    if (!others.has(name) && others.size >= maxClients) return refuse("too-many-clients", "the server is full");
+    const others = this.#presentClients();
+    if (!others.has(name) && others.size + this.#clientsElsewhere() >= maxClients)
+      return refuse("too-many-clients", "the server is full");
     const ip4 = this.#pool4.lease(name, client?.ip4, offer.ip4?.address);
     const ip6 = this.#pool6?.lease(name, client?.ip6, offer.ip6?.address);
     if (ip4 === undefined) return refuse("address-taken", "no tunnel address is free");
@@ -187,7 +210,27 @@ export class Bundles implements Reception<SecretOwner> {
       ({ client, isEstablished }) => client === name && !isEstablished,
     );
     for (const oldest of unproven.slice(0, Math.max(0, unproven.length + 1 - UNPROVEN_LIMIT))) this.#remove(oldest);
-    if (this.#pool4.isFull || this.#pool6?.isFull === true) this.#reclaimLeases();
+    if (!this.#isShort) return;
+    this.reclaimLeases();
+    if (this.#isShort) this.#options.onShortage?.();
+  }
+
+  get #isShort(): boolean {
+    return this.#pool4.isFull || this.#pool6?.isFull === true;
+  }
+
+  #presentClients(): Set<string> {
+    return new Set(this.established().map(({ client }) => client));
+  }
+
+  #clientsElsewhere(): number {
+    const { clients, place } = this.#share;
+    return clients.reduce((sum, count, worker) => sum + (worker === place.number ? 0 : count), 0);
+  }
+
+  #tellClients(): void {
+    const { clients, place } = this.#share;
+    Atomics.store(clients, place.number, this.#presentClients().size);
   }
 
   #policyFor(networks: readonly Network[], bundle: () => Tunnel | undefined): PacketPolicy<Tunnel> {
@@ -203,20 +246,21 @@ export class Bundles implements Reception<SecretOwner> {
       if (other !== bundle && other.client === bundle.client && other.isEstablished) this.#remove(other);
     }
     bundle.isEstablished = true;
-    for (const { address, length } of bundle.networks) this.#routes.add(address, length, bundle.tunnel);
+    for (const { address, length } of bundle.networks) {
+      this.#routes.add(address, length, bundle.tunnel);
+      this.#options.steering?.set(address, length);
+    }
+    this.#tellClients();
   }
 
   #remove(bundle: Bundle): void {
     this.#bundles.delete(bundle.tunnel);
     this.#routes.removeValue(bundle.tunnel);
+    if (bundle.isEstablished) {
+      for (const { address, length } of bundle.networks) this.#options.steering?.remove(address, length);
+      this.#tellClients();
+    }
     this.#options.host.removeTunnel(bundle.tunnel);
-  }
-
-  /** Takes the addresses of absent clients back: until the pool runs out, who returns finds its own again. */
-  #reclaimLeases(): void {
-    const present = new Set([...this.#bundles.values()].map(({ client }) => client));
-    this.#pool4.releaseAllBut(present);
-    this.#pool6?.releaseAllBut(present);
   }
 }
 

@@ -7,6 +7,7 @@ import type { SecretKey } from "../shared/protocol/session/key-id.ts";
 import type { Bytes, Milliseconds } from "../shared/protocol/units.ts";
 import type { BundleClient, SecretOwner } from "./bundles.ts";
 import type { LinkRates } from "./link-rates.ts";
+import type { WorkerShare } from "./worker-share.ts";
 
 /** What the server's data plane is made from. */
 export type ServerPlaneData = {
@@ -35,8 +36,14 @@ export type ServerPlaneData = {
   readonly version: string;
 };
 
+/** What one of its threads gets. */
+export type ServerWorkerData = ServerPlaneData & { readonly share: WorkerShare };
+
 /** What the server's control plane asks of its data plane. */
-export type ServerCommand = { readonly kind: "tunnel mtu"; readonly mtu: number };
+export type ServerCommand =
+  | { readonly kind: "tunnel mtu"; readonly mtu: number }
+  /** Takes the addresses of absent clients back. */
+  | { readonly kind: "reclaim leases" };
 
 /** What the server's data plane tells. */
 export type ServerEvent =
@@ -59,5 +66,7 @@ export type ServerEvent =
   | { readonly kind: "client gone"; readonly client: string }
   /** Of the decisions about links those that are logged. */
   | { readonly kind: "decided"; readonly client: string; readonly decision: Decision }
-  /** The largest packet that needs no fragmentation on any link of any client. */
-  | { readonly kind: "mtu changed"; readonly mtu: number };
+  /** The largest packet that needs no fragmentation on any link of any client of this worker; null when it is not known. */
+  | { readonly kind: "mtu changed"; readonly mtu: number | null }
+  /** A client was refused, or will be, unless another worker has addresses of absent ones. */
+  | { readonly kind: "addresses short" };

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { runDirectory } from "../shared/observe/control-path.ts";
 import { createLogger } from "../shared/observe/log.ts";
 import { bytes } from "../shared/protocol/units.ts";
@@ -15,6 +16,7 @@ import type { ServerPlaneData } from "./data-plane-messages.ts";
 import type { ServerConfig } from "./server-config.ts";
 import { ServerDaemon } from "./server-daemon.ts";
 import { planServerHost } from "./server-host.ts";
+import { openWorkers } from "./workers.ts";
 
 const ANY_IP4 = "0.0.0.0";
 const ANY_IP6 = "::";
@@ -35,10 +37,12 @@ export async function runServer(
   if (options.signal.aborted) return 0;
   const changes = await HostChanges.open({ interfaceName: config.interfaceName, directory: runDirectory() });
   for (const command of changes.recovered) log.info({ command }, "undone: left over from a crash");
-  const daemon = new ServerDaemon({ config, planeData, changes, log, version: hawserVersion() });
+  const workers = openWorkers(config, availableParallelism(), log);
+  const daemon = new ServerDaemon({ config, planeData, workers, changes, log, version: hawserVersion() });
   try {
     await daemon.run(options.signal);
   } finally {
+    workers.close();
     const failures = await changes.close({ keepsFirewall: isRestarting(options.signal) });
     for (const { message } of failures) log.error({ err: message }, "could not be undone");
     await daemon.settle();

@@ -33,6 +33,8 @@ export type ServerConfig = GeneralConfig & {
   readonly dns: readonly IpAddress[];
   readonly mssClamp: boolean;
   readonly maxClients: number;
+  /** How many threads move packets. */
+  readonly workers: number | "auto";
   readonly clients: readonly ServerClientConfig[];
   readonly linkRates: readonly LinkRates[];
 };
@@ -89,6 +91,7 @@ function serverPart(general: General) {
     dns: general.dns ?? [],
     mssClamp: general.mss_clamp,
     maxClients: general.max_clients,
+    workers: general.workers,
   };
 }
 

@@ -4,14 +4,16 @@ import type { Logger } from "../shared/observe/log.ts";
 import { milliseconds } from "../shared/protocol/units.ts";
 import { CaptureHub } from "../shared/runtime/capture-hub.ts";
 import { daemonControl } from "../shared/runtime/daemon-control.ts";
-import { DataPlaneThread, moduleBeside } from "../shared/runtime/data-plane/data-plane-thread.ts";
+import { moduleBeside } from "../shared/runtime/data-plane/data-plane-thread.ts";
+import { DataPlaneThreads } from "../shared/runtime/data-plane/data-plane-threads.ts";
 import { StatusCommand, type StatusEnvironment } from "../shared/runtime/status-command.ts";
 import type { HostChanges } from "../shared/runtime/system/host-changes.ts";
 import { planTunnelMtu } from "../shared/runtime/system/tunnel-plan.ts";
-import type { ServerCommand, ServerEvent, ServerPlaneData } from "./data-plane-messages.ts";
+import type { ServerCommand, ServerEvent, ServerPlaneData, ServerWorkerData } from "./data-plane-messages.ts";
 import { findForwardBlockers } from "./nat.ts";
 import type { ServerConfig } from "./server-config.ts";
 import { firstMtu, planServerHost } from "./server-host.ts";
+import type { Workers } from "./workers.ts";
 
 const STATUS_COMMAND_LIMIT_MS = 5_000;
 
@@ -19,6 +21,7 @@ const STATUS_COMMAND_LIMIT_MS = 5_000;
 export type ServerDaemonOptions = {
   readonly config: ServerConfig;
   readonly planeData: ServerPlaneData;
+  readonly workers: Workers;
   readonly changes: HostChanges;
   readonly log: Logger;
   readonly version: string;
@@ -28,10 +31,13 @@ export type ServerDaemonOptions = {
 export class ServerDaemon {
   readonly #options: ServerDaemonOptions;
   readonly #statusCommand: StatusCommand | undefined;
-  readonly #captures = new CaptureHub((isWanted) => this.#thread?.capture(isWanted));
+  readonly #captures = new CaptureHub((isWanted) => this.#threads?.capture(isWanted));
   readonly #decisionLog: DecisionLog;
   readonly #failure = new AbortController();
-  #thread: DataPlaneThread<ServerCommand, ServerEvent> | undefined;
+  #threads: DataPlaneThreads<ServerCommand, ServerEvent> | undefined;
+  /** The MTUs that the workers have told, in their order. */
+  readonly #workerMtus: (number | null)[] = [];
+  #clientsMtu: number | undefined;
   readonly #upLinks = new Set<string>();
   #deviceWork: Promise<void> = Promise.resolve();
   #isUp = false;
@@ -55,26 +61,26 @@ export class ServerDaemon {
 
   /** Runs until `signal` is aborted. Throws what made it fail; what was set up is undone by the caller. */
   async run(signal: AbortSignal): Promise<void> {
-    const { config, planeData, version, log } = this.#options;
+    const { config, planeData, workers, version, log } = this.#options;
     const answers = daemonControl({
       version,
       role: "server",
       interfaceName: config.interfaceName,
       captures: this.#captures,
       log,
-      thread: () => this.#thread,
+      thread: () => this.#threads,
     });
     const control = await ControlServer.listen(config.controlSocket, answers);
     try {
-      this.#thread = await DataPlaneThread.start<ServerCommand, ServerEvent>({
+      this.#threads = await DataPlaneThreads.start<ServerCommand, ServerEvent>({
         module: moduleBeside("data-plane", import.meta.url),
-        data: planeData,
-        onEvent: (event) => this.#handle(event),
+        data: workers.shares.map((share): ServerWorkerData => ({ ...planeData, share })),
+        onEvent: (event, worker) => this.#handle(event, worker),
         onFrames: (frames) => this.#captures.write(frames),
         onFailure: (error) => this.#failure.abort(error),
       });
-      this.#thread.logRefusal(log);
-      if (this.#captures.isWanted) this.#thread.capture(true);
+      this.#threads.logRefusal(log);
+      if (this.#captures.isWanted) this.#threads.capture(true);
       const stop = AbortSignal.any([signal, this.#failure.signal]);
       this.#changeDevice(() => this.#setUp());
       await untilAborted(stop);
@@ -82,7 +88,7 @@ export class ServerDaemon {
       this.#failure.signal.throwIfAborted();
     } finally {
       this.#isStopping = true;
-      await this.#thread?.stop();
+      await this.#threads?.stop();
       await control.close();
       await this.#deviceWork;
       this.#decisionLog.flush();
@@ -96,13 +102,15 @@ export class ServerDaemon {
   }
 
   async #setUp(): Promise<void> {
-    const { config, changes, log } = this.#options;
+    const { config, workers, changes, log } = this.#options;
     await changes.apply(await planServerHost(config));
     await changes.settle();
-    this.#thread?.tell({ kind: "tunnel mtu", mtu: this.#mtu });
+    this.#threads?.tell({ kind: "tunnel mtu", mtu: this.#mtu });
     this.#isUp = true;
     this.#statusCommand?.tell("tuntap_up", this.#environment());
-    log.info({ interface: config.interfaceName, port: config.bindPort, ip4: config.ip4.text }, "server started");
+    const { count } = workers;
+    const facts = { interface: config.interfaceName, port: config.bindPort, ip4: config.ip4.text };
+    log.info({ ...facts, ...(count > 1 ? { workers: count } : {}) }, "server started");
     await this.#warnOfBlockers();
   }
 
@@ -117,11 +125,14 @@ export class ServerDaemon {
     }
   }
 
-  #handle(event: ServerEvent): void {
-    const { log } = this.#options;
+  #handle(event: ServerEvent, worker: number): void {
+    const { log, workers } = this.#options;
     switch (event.kind) {
       case "client connected":
-        log.info({ client: event.client, ip4: event.ip4, ip6: event.ip6 }, "client connected");
+        log.info(
+          { client: event.client, ip4: event.ip4, ip6: event.ip6, ...(workers.count > 1 ? { worker } : {}) },
+          "client connected",
+        );
         return;
       case "client gone":
         log.info({ client: event.client }, "client gone");
@@ -143,8 +154,20 @@ export class ServerDaemon {
         this.#decisionLog.write(event.decision, { client: event.client });
         return;
       case "mtu changed":
-        if (this.#options.config.mtu === "auto") this.#changeDevice(() => this.#changeMtu(event.mtu));
+        this.#workerMtus[worker] = event.mtu;
+        this.#followMtus();
+        return;
+      case "addresses short":
+        this.#threads?.tell({ kind: "reclaim leases" });
     }
+  }
+
+  /** The device takes what every client of every worker can be sent in one piece. */
+  #followMtus(): void {
+    const mtu = Math.min(...this.#workerMtus.filter((one) => typeof one === "number"));
+    if (!Number.isFinite(mtu) || mtu === this.#clientsMtu || this.#options.config.mtu !== "auto") return;
+    this.#clientsMtu = mtu;
+    this.#changeDevice(() => this.#changeMtu(mtu));
   }
 
   #tellLink(name: string, isUp: boolean): void {
@@ -157,7 +180,7 @@ export class ServerDaemon {
     const { config, changes } = this.#options;
     await changes.apply([planTunnelMtu(config.interfaceName, mtu)]);
     this.#mtu = mtu;
-    this.#thread?.tell({ kind: "tunnel mtu", mtu });
+    this.#threads?.tell({ kind: "tunnel mtu", mtu });
   }
 
   /** Changes of the host follow one another; one that fails ends the server. */

@@ -22,6 +22,11 @@ export const SERVER_GENERAL_KEYS = {
   dns: optionalKey(kinds.addresses, "Name servers for clients that say dns = yes."),
   mss_clamp: keyWithDefault(kinds.yesNo, "yes", "Whether TCP segments are kept within a tunnel MTU below 1500."),
   max_clients: keyWithDefault(kinds.clientCount, "1000", "How many clients are served at a time."),
+  workers: keyWithDefault(
+    kinds.workers,
+    "auto",
+    "How many threads move packets, each for its clients; auto: one for two cores.",
+  ),
 } as const;
 
 /** The keys of a [client NAME] section. */

@@ -79,6 +79,7 @@ export const lineMtu = kind(wholeNumber(576, 65535), "expected bytes from 576 to
 export const autoOrMtu = kind(orAuto(wholeNumber(576, 65535)), "expected auto, or bytes from 576 to 65535");
 export const mrru = kind(wholeNumber(1500, 65535), "expected bytes from 1500 to 65535");
 export const clientCount = kind(wholeNumber(1, 65535), "expected a number from 1 to 65535");
+export const workers = kind(orAuto(wholeNumber(1, 16)), "expected auto, or a number from 1 to 16");
 export const nice = kind(integer(-20, 19), "expected a number from -20 to 19; less is sooner");
 export const table = kind(parseTable, "expected the number or the name of a routing table");
 export const mark = kind(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { AddressPool } from "../../server/address-pool.ts";
+import { AddressPool, leaseTable } from "../../server/address-pool.ts";
 import { PacketPolicy } from "../../server/packet-policy.ts";
 import { parseIpAddress, parseIpPrefix } from "../../shared/config/values/ip-address.ts";
 import { DROP } from "../../shared/protocol/drop-reason.ts";
@@ -51,6 +51,24 @@ describe("A pool of tunnel addresses", () => {
     assert.deepEqual([isFull, other, lease(pool, "b")], [true, undefined, "10.0.0.2"]);
   });
 
+  it("shares its network with the pools of other workers, to the last address", () => {
+    const prefix = prefixOf("10.0.0.1/29");
+    const leases = leaseTable(prefix);
+    const [ours, theirs] = [new AddressPool(prefix, [], leases), new AddressPool(prefix, [], leases)];
+
+    const leased = ["a", "b", "c", "d", "e"].map((name, index) => lease(index % 2 === 0 ? ours : theirs, name));
+    const isFull = [ours.isFull, theirs.isFull];
+    const refused = lease(theirs, "f");
+    ours.releaseAllBut(new Set(["a"]));
+
+    assert.deepEqual(
+      leased,
+      [2, 3, 4, 5, 6].map((last) => `10.0.0.${last}`),
+    );
+    assert.deepEqual([isFull, refused], [[true, true], undefined]);
+    assert.deepEqual([lease(theirs, "f"), theirs.isFull, lease(ours, "a")], ["10.0.0.4", false, "10.0.0.2"]);
+  });
+
   it("has no address in a network of one or two", () => {
     for (const prefix of ["10.0.0.1/31", "10.0.0.1/32"]) assert.equal(lease(poolOf(prefix), "a"), undefined);
   });
@@ -94,12 +112,16 @@ describe("What may come from a client", () => {
 });
 
 function poolOf(prefix: string, fixed: readonly string[] = []): AddressPool {
-  const network = parseIpPrefix(prefix);
-  if (network === undefined) throw new Error(`no prefix: ${prefix}`);
   return new AddressPool(
-    network,
+    prefixOf(prefix),
     fixed.flatMap((text) => parseIpAddress(text) ?? []),
   );
+}
+
+function prefixOf(text: string) {
+  const prefix = parseIpPrefix(text);
+  if (prefix === undefined) throw new Error(`no prefix: ${text}`);
+  return prefix;
 }
 
 function lease(pool: AddressPool, name: string): string | undefined {

@@ -37,8 +37,13 @@ describe("A server's configuration", () => {
       },
       ...{ statusCommand: undefined, controlSocket: "/run/hawser/hawser0.sock", logLevel: "info", logFormat: "auto" },
       ...{ bindPort: 5080, ip6: undefined, nat: true, natInterface: undefined, clientToClient: false, dns: [] },
-      ...{ mssClamp: true, maxClients: 1000, clients: [], linkRates: [] },
+      ...{ mssClamp: true, maxClients: 1000, workers: "auto", clients: [], linkRates: [] },
     });
+  });
+
+  it("has as many workers as it says", () => {
+    assert.equal(parse(`${GENERAL}workers = 3\n`).workers, 3);
+    assert.equal(parse(`${GENERAL}workers = auto\n`).workers, "auto");
   });
 
   it("needs no common password when every client has its own", () => {
@@ -113,6 +118,11 @@ describe("A server's configuration is refused", () => {
       "for a client's file",
       "[general]\nmode = client\n",
       ["server.conf:2: [general] mode = client: this is a file for `hawser client`"],
+    ],
+    [
+      "for a number of workers that is none",
+      `${GENERAL}workers = 17\n`,
+      ["server.conf:4: [general] workers = 17: expected auto, or a number from 1 to 16"],
     ],
     [
       "without any password",

@@ -1,37 +1,24 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { type BundleClient, Bundles, type BundlesOptions, type SecretOwner } from "../../server/bundles.ts";
 import type { LinkLimits } from "../../server/link-rates.ts";
 import { parseIpAddress, parseIpPrefix, parseNetwork } from "../../shared/config/values/ip-address.ts";
 import { rateLimits } from "../../shared/protocol/link/configured-rate.ts";
-import type { Admission } from "../../shared/protocol/responder.ts";
 import type { HandshakeCrypto } from "../../shared/protocol/session/handshake-crypto.ts";
 import { keyIdText, secretKeyOf } from "../../shared/protocol/session/key-id.ts";
-import type { LinkOffer } from "../../shared/protocol/session/link-offer.ts";
-import { bytesPerSecond, seconds } from "../../shared/protocol/units.ts";
+import { bytesPerSecond } from "../../shared/protocol/units.ts";
 import { createHandshakeCrypto } from "../../shared/runtime/handshake-crypto.ts";
 import { RespondingEnd } from "../support/responding-end.ts";
-import { PLAIN_OFFER } from "../support/session-handshake.ts";
-
-const NOW = seconds(1);
-const EVERYBODY: SecretOwner = { kind: "everybody" };
-
-const clientNamed = (name: string, options: Partial<BundleClient> = {}): BundleClient => ({
-  name,
-  isEnabled: true,
-  hasSecret: false,
-  ip4: undefined,
-  ip6: undefined,
-  routes: [],
-  ...options,
-});
-
-const offerOf = (clientName: string | undefined, peer = 1, options: Partial<LinkOffer> = {}): LinkOffer => ({
-  ...PLAIN_OFFER,
-  clientName,
-  endpointDiscriminator: Uint8Array.of(1, peer),
-  ...options,
-});
+import {
+  admitted,
+  clientNamed,
+  EVERYBODY,
+  establish,
+  NOW,
+  newBundles,
+  offerOf,
+  prefixOf,
+  routed,
+} from "../support/server-bundles.ts";
 
 describe("The bundles of a server", () => {
   let crypto: HandshakeCrypto;
@@ -191,57 +178,3 @@ describe("The bundles of a server", () => {
     assert.equal(bundles.get(old.tunnel), undefined);
   });
 });
-
-function newBundles(options: Partial<BundlesOptions> = {}): Bundles {
-  return new Bundles({
-    host: new RespondingEnd().host,
-    random: (length) => new Uint8Array(length).fill(1),
-    secrets: [],
-    clients: [],
-    ip4: prefixOf("10.44.43.1/24"),
-    ip6: undefined,
-    dns: [],
-    allowsClientToClient: false,
-    maxClients: 10,
-    mrru: 1500,
-    classes: 8,
-    reorderWait: seconds(1),
-    scheduler: "weighted",
-    tunnelMtu: undefined,
-    limitsFor: () => ({}),
-    ...options,
-  });
-}
-
-function prefixOf(text: string) {
-  const prefix = parseIpPrefix(text);
-  if (prefix === undefined) throw new Error(`no prefix: ${text}`);
-  return prefix;
-}
-
-function admitted(admission: Admission) {
-  if (admission.kind !== "admitted") assert.fail(admission.text);
-  return admission;
-}
-
-/** Lets a client in and its first link up. */
-function establish(bundles: Bundles, name: string, peer = 1) {
-  const admission = admitted(bundles.admit(EVERYBODY, offerOf(name, peer), NOW));
-  const { tunnel } = admission;
-  const options = { interval: seconds(5), asksWhenIdle: false, deadAfter: undefined };
-  const limits = rateLimits(bytesPerSecond(1_000_000));
-  const { link } = tunnel.addLink(
-    { name: "dsl", discriminator: 1, sendLimits: limits, receiveLimits: limits, mtu: 1500, keepalive: options },
-    NOW,
-  );
-  const state = { kind: "up", reason: "test", since: NOW } as const;
-  bundles.handleEvent({ tunnel, event: { kind: "link changed", link, state } });
-  return admission;
-}
-
-function routed(bundles: Bundles, destination: readonly number[]) {
-  const packet = new Uint8Array(20);
-  packet[0] = 0x45;
-  packet.set(destination, 16);
-  return bundles.route(packet, 0);
-}

@@ -1,5 +1,5 @@
-import { Aead, monotonicMilliseconds, Poller, READY, type UdpSocketOptions } from "dgram-native";
-import { TunDevice } from "tun-tap-linux";
+import { Aead, monotonicMilliseconds, Poller, READY } from "dgram-native";
+import type { TunDevice } from "tun-tap-linux";
 import { Arena } from "../../protocol/packet/arena.ts";
 import { DeliveryBatch } from "../../protocol/packet/delivery-batch.ts";
 import { PacketBatch } from "../../protocol/packet/packet-batch.ts";
@@ -7,9 +7,11 @@ import { ReceiveBatch } from "../../protocol/packet/receive-batch.ts";
 import type { Tunnel } from "../../protocol/tunnel.ts";
 import { TunnelHost } from "../../protocol/tunnel-host.ts";
 import { type Milliseconds, milliseconds } from "../../protocol/units.ts";
+import type { WorkerPlace } from "../../protocol/wire/worker-place.ts";
 import type { FrameTap } from "./frame-tap.ts";
-import { LinkSocket, reserveSocketMemory, type SocketMemory } from "./link-socket.ts";
-import { openFailure, TUN_HINTS } from "./open-failure.ts";
+import { LinkSocket, type LinkSocketOptions, reserveSocketMemory, type SocketMemory } from "./link-socket.ts";
+import { openFailure } from "./open-failure.ts";
+import { openTunQueue, type TunRequest } from "./tun-queue.ts";
 
 const PACKET_ROWS = 512;
 // With 2048 a round took up to 10 ms of a full socket, in which nothing else moved; fewer calls brought no more speed.
@@ -31,6 +33,8 @@ export type DataPlaneOptions = {
   /** How many keys the AEAD holds. */
   readonly keys: number;
   readonly random: (length: number) => Uint8Array;
+  /** Which of several data planes behind one port this is; it is alone when left out. */
+  readonly place?: WorkerPlace;
 };
 
 /** What the owner of a data plane does in its rounds. */
@@ -72,7 +76,7 @@ export class DataPlane {
   #overflows = 0;
 
   constructor(options: DataPlaneOptions) {
-    const { cells, links, random } = options;
+    const { cells, links, random, place } = options;
     this.arena = new Arena(options.arenaBytes);
     const aead = new Aead(options.keys);
     this.#aead = aead;
@@ -84,6 +88,7 @@ export class DataPlane {
       assemblyBytes: ASSEMBLY_BYTES,
       delivery: this.#delivery,
       random,
+      place,
       aead: {
         addKey: (cipher, key) => aead.addKey(cipher, key),
         removeKey: (slot) => aead.removeKey(slot),
@@ -94,18 +99,14 @@ export class DataPlane {
   }
 
   /** Opens the TUN device and returns its name; throws SystemError. */
-  openTun(name: string, offload: boolean): string {
-    try {
-      this.#tun = TunDevice.open({ name, kind: "tun", offload });
-    } catch (error) {
-      throw openFailure(error, `open the interface ${name}`, TUN_HINTS);
-    }
+  openTun(request: TunRequest): string {
+    this.#tun = openTunQueue(request);
     this.poller.set(this.#tun.fd, { readable: true, writable: false });
     return this.#tun.name;
   }
 
   /** Opens a socket; throws as `UdpSocket.open`. */
-  openSocket(options: UdpSocketOptions): LinkSocket {
+  openSocket(options: LinkSocketOptions): LinkSocket {
     const memory = this.#spareMemory.pop() ?? reserveSocketMemory(this.arena);
     try {
       const socket = new LinkSocket(options, this.arena, memory);

@@ -1,4 +1,11 @@
-import { type Address, type Aead, UdpSocket, type UdpSocketOptions, writeAddressRecord } from "dgram-native";
+import {
+  type Address,
+  type Aead,
+  type BpfInstruction,
+  UdpSocket,
+  type UdpSocketOptions,
+  writeAddressRecord,
+} from "dgram-native";
 import { Outlet } from "../../protocol/link/outlet.ts";
 import type { Arena } from "../../protocol/packet/arena.ts";
 import type { ReceiveBatch } from "../../protocol/packet/receive-batch.ts";
@@ -18,6 +25,12 @@ const BUFFER_BYTES = 4 * 1024 * 1024;
 /** A part of the arena that a socket receives into, and a record to name a peer by; used again after a close. */
 export type SocketMemory = { readonly scratch: number; readonly record: number };
 
+/** How a socket is opened. */
+export type LinkSocketOptions = Omit<UdpSocketOptions, "reusePort"> & {
+  /** The program that chooses among the sockets of several threads on this port, and the place among them. */
+  readonly sharing?: { readonly program: readonly BpfInstruction[]; readonly isFirst: boolean } | undefined;
+};
+
 /** Sets memory aside for one socket. */
 export function reserveSocketMemory(arena: Arena): SocketMemory {
   return { scratch: arena.reserve(SCRATCH_SIZE), record: arena.reserve(ADDRESS_RECORD_SIZE) };
@@ -33,8 +46,12 @@ export class LinkSocket {
   overflows = 0;
 
   /** Opens the socket; throws as `UdpSocket.open`. */
-  constructor(options: UdpSocketOptions, arena: Arena, memory: SocketMemory) {
-    this.socket = UdpSocket.open({ sendBufferBytes: BUFFER_BYTES, receiveBufferBytes: BUFFER_BYTES, ...options });
+  constructor({ sharing, ...options }: LinkSocketOptions, arena: Arena, memory: SocketMemory) {
+    // A port that our threads share would be shared with another server, too.
+    if (sharing?.isFirst === true) UdpSocket.open(options).close();
+    const buffers = { sendBufferBytes: BUFFER_BYTES, receiveBufferBytes: BUFFER_BYTES };
+    this.socket = UdpSocket.open({ ...buffers, ...options, reusePort: sharing !== undefined });
+    if (sharing !== undefined) this.socket.steer(sharing.program);
     this.memory = memory;
     this.#arena = arena;
   }
