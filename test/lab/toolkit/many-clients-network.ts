@@ -8,13 +8,14 @@ export const SERVER_PUBLIC_ADDRESS = "203.0.113.2";
 export const SERVER_TUNNEL_ADDRESS = "10.44.43.1";
 export const OUTSIDE_ADDRESS = "192.0.2.2";
 
-/** A client machine with two uplinks, its daemon, and the tunnel address that the server has fixed for it. */
-export type ManyClient = {
-  readonly name: string;
-  readonly namespace: Namespace;
-  readonly daemon: Daemon;
-  readonly address: string;
-};
+/** A client machine with two uplinks, and its daemon. */
+export type ClientMachine = { readonly name: string; readonly namespace: Namespace; readonly daemon: Daemon };
+
+/** One that has a tunnel address of its own by the server's file. */
+export type ManyClient = ClientMachine & { readonly address: string };
+
+/** The internet, a server's machine, and a host outside. */
+export type Internet = { readonly internet: Namespace; readonly vps: Namespace; readonly outside: Namespace };
 
 /** One server and many clients, each with two uplinks of its own to the same internet, and a host outside. */
 export type ManyClientsNetwork = {
@@ -25,20 +26,25 @@ export type ManyClientsNetwork = {
 
 /** Builds it, every client with a secret of its own; starts no daemon. `count` is at most 200. */
 export async function buildManyClients(lab: Lab, count: number): Promise<ManyClientsNetwork> {
-  const internet = await lab.namespace("internet");
-  await internet.forward();
-  const vps = await connectHost(lab, internet, "vps", SERVER_PUBLIC_ADDRESS);
-  await connectHost(lab, internet, "outside", OUTSIDE_ADDRESS);
+  const { internet, vps } = await buildInternet(lab);
   const clients: ManyClient[] = [];
   const sections: Record<string, Sections[string]> = {};
   for (let number = 1; number <= count; number++) {
     const name = `c${number}`;
     const [password, address] = [randomBytes(32).toString("base64"), `10.44.43.${number + 1}`];
     sections[`client ${name}`] = { password, ip4: address };
-    clients.push(await addClient(lab, internet, name, number, password, address));
+    clients.push({ ...(await addClient(lab, internet, name, number, password)), address });
   }
   const server = new Daemon(lab, vps, "server", "server", fillTemplate("server", {}, sections));
   return { vps, server, clients };
+}
+
+/** Builds what clients are added to. */
+export async function buildInternet(lab: Lab): Promise<Internet> {
+  const internet = await lab.namespace("internet");
+  await internet.forward();
+  const vps = await connectHost(lab, internet, "vps", SERVER_PUBLIC_ADDRESS);
+  return { internet, vps, outside: await connectHost(lab, internet, "outside", OUTSIDE_ADDRESS) };
 }
 
 async function connectHost(lab: Lab, internet: Namespace, name: string, address: string): Promise<Namespace> {
@@ -52,14 +58,14 @@ async function connectHost(lab: Lab, internet: Namespace, name: string, address:
   return host;
 }
 
-async function addClient(
+/** Adds a client machine; each has a number of its own, from 1 to 200. Starts no daemon. */
+export async function addClient(
   lab: Lab,
   internet: Namespace,
   name: string,
   number: number,
   password: string,
-  address: string,
-): Promise<ManyClient> {
+): Promise<ClientMachine> {
   const namespace = await lab.namespace(name);
   for (const line of [1, 2]) {
     const network = `100.${63 + line}.${number}`;
@@ -76,5 +82,5 @@ async function addClient(
   });
   const general = { password, name, remotehost: SERVER_PUBLIC_ADDRESS, default_route: true };
   const config = fillTemplate("client", general, { first: link(1), second: link(2) });
-  return { name, namespace, daemon: new Daemon(lab, namespace, "client", name, config), address };
+  return { name, namespace, daemon: new Daemon(lab, namespace, "client", name, config) };
 }
