@@ -1,4 +1,4 @@
-import { array, type InferOutput, integer, literal, number, object, pipe, string, variant } from "valibot";
+import { array, boolean, type InferOutput, integer, literal, number, object, pipe, string, variant } from "valibot";
 
 const COUNT = pipe(number(), integer());
 
@@ -11,6 +11,8 @@ export const ORDER = variant("kind", [
     /** The server's address on each link, and its port. */
     servers: array(string()),
     port: COUNT,
+    /** Whether the clients' sockets, which all of them share, may send runs of datagrams as one. */
+    offload: boolean(),
   }),
   object({
     kind: literal("send"),

@@ -39,7 +39,7 @@ function answer(message: Answer): void {
 async function carryOut(order: Order): Promise<number> {
   if (order.kind === "send") return send(order);
   const until = monotonicMilliseconds() + CONNECT_MS;
-  virtual.open(order.servers.length);
+  virtual.open(order.servers.length, order.offload);
   for (const [index, password] of order.passwords.entries()) {
     await virtual.dial(index, password, order.servers, order.port);
     const wanted = (index + 1 - MOST_DIALLING) * order.servers.length;

@@ -83,8 +83,8 @@ export class VirtualClients {
   }
 
   /** Opens a socket for each link that a client has. */
-  open(links: number): void {
-    for (let link = 0; link < links; link++) this.#openSocket();
+  open(links: number, offload: boolean): void {
+    for (let link = 0; link < links; link++) this.#openSocket(offload);
   }
 
   /** Sends a packet of each of these rows' clients; the bytes are copied. */
@@ -125,8 +125,8 @@ export class VirtualClients {
     }
   }
 
-  #openSocket(): void {
-    const socket = new LinkSocket({ family: 4 }, this.#arena, reserveSocketMemory(this.#arena));
+  #openSocket(offload: boolean): void {
+    const socket = new LinkSocket({ family: 4, offload }, this.#arena, reserveSocketMemory(this.#arena));
     this.#sockets.push(socket);
     this.#poller.set(socket.socket.fd, { readable: true, writable: false });
   }
