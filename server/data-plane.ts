@@ -24,8 +24,8 @@ import { openInTurn } from "./worker-share.ts";
 
 // Beside the cells: sockets, the TUN device, packets that are put together, and the links' addresses.
 const OTHER_BYTES = 64 * 1024 * 1024;
-// Packets that wait may fill an eighth of the machine's memory. The kernel gives no small machine half a gigabyte in one
-// piece, even if most of it is never touched.
+// Packets that wait may fill an eighth of the machine's memory, those of all workers together. The kernel gives no small
+// machine half a gigabyte in one piece, even if most of it is never touched.
 const MEMORY_SHARE = 1 / 8;
 const FEWEST_CELLS = 16_384;
 const MOST_CELLS = 131_072;
@@ -51,7 +51,7 @@ class ServerPlane {
     this.#commonKeyId = data.secrets.find(({ owner }) => owner.kind === "everybody")?.secret.keyId;
     this.#steering = steering === undefined ? undefined : shareSteering(steering);
     const affordable = Math.floor((totalmem() * MEMORY_SHARE) / CELL_SIZE);
-    const cells = Math.floor(Math.min(MOST_CELLS, Math.max(FEWEST_CELLS, affordable)) / place.count);
+    const cells = Math.min(MOST_CELLS, Math.floor(Math.max(FEWEST_CELLS, affordable) / place.count));
     const links = Math.ceil(LINKS / place.count);
     const arenaBytes = cells * CELL_SIZE + OTHER_BYTES;
     this.#plane = new DataPlane({ arenaBytes, cells, links, keys: links * KEYS_PER_LINK, random, place });

@@ -5,6 +5,8 @@ import { leaseTable } from "./address-pool.ts";
 // To load the code takes less than a second on a busy machine, and to open what is there a few milliseconds.
 const TURN_LIMIT_MS = 20_000;
 
+const FAILED = -1;
+
 /** What the workers of a server have in common: memory that all of them see. Nothing of it is on a packet's way. */
 export type SharedState = {
   /** Which addresses are leased, as `AddressPool` has it. */
@@ -12,7 +14,7 @@ export type SharedState = {
   readonly leases6: Int32Array | undefined;
   /** How many clients each worker has. */
   readonly clients: Int32Array;
-  /** How many workers have opened their sockets and queues. */
+  /** How many workers have opened their sockets and queues; `FAILED` once one could not. */
   readonly opened: Int32Array;
 };
 
@@ -43,17 +45,22 @@ export function sharedState({ ip4, ip6 }: Pools, workers: number): SharedState {
 
 /**
  * Calls `open` when all workers before this one have done so: the kernel numbers sockets and queues in the order in which
- * they are opened. Throws what `open` throws, or an Error when those before do not come to an end.
+ * they are opened. Throws what `open` throws, and an Error without calling it when one before has failed or is overdue.
  */
 export function openInTurn<T>({ place, opened }: WorkerShare, open: () => T): T {
-  for (let done = Atomics.load(opened, 0); done < place.number; done = Atomics.load(opened, 0)) {
+  for (let done = Atomics.load(opened, 0); done !== place.number; done = Atomics.load(opened, 0)) {
+    // Else it might share the port with another server that has it.
+    if (done === FAILED) throw new Error("another worker could not start");
     if (Atomics.wait(opened, 0, done, TURN_LIMIT_MS) === "timed-out")
       throw new Error(`worker ${done} does not start`);
   }
+  let next = FAILED;
   try {
-    return open();
+    const result = open();
+    next = place.number + 1;
+    return result;
   } finally {
-    Atomics.add(opened, 0, 1);
+    Atomics.store(opened, 0, next);
     Atomics.notify(opened, 0);
   }
 }
