@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
-import { type BpfInstruction, UdpSocket } from "../index.ts";
+import { type BpfInstruction, UdpSocket, type UdpSocketOptions } from "../index.ts";
 import { receiveAll, sendAll, TransmitBatch } from "./batches.ts";
 
 // linux/filter.h and linux/bpf_common.h.
 const LOAD_BYTE = 0x30;
 const MODULO = 0x94;
 const RETURN_ACCUMULATOR = 0x16;
+
+const LOOPBACK = { family: 4, address: "127.0.0.1" } as const;
 
 /** The second byte of the payload says which of three sockets gets it. */
 const BY_SECOND_BYTE: readonly BpfInstruction[] = [
@@ -28,6 +30,22 @@ describe("Sockets that share a port", () => {
         [0, 3],
         [1, 4],
         [2, 5, 2, 2],
+      ],
+    );
+  });
+
+  it("get them in the same way when they speak both families", (test) => {
+    const sockets = openShared(test, 3, { family: 6, dualStack: true });
+    for (const socket of sockets) socket.steer(BY_SECOND_BYTE);
+
+    for (const address of ["127.0.0.1", "::1"]) send(test, sockets, [2, 1, 0, 2], address);
+
+    assert.deepEqual(
+      sockets.map((socket) => receiveAll(socket).map((datagram) => datagram[1])),
+      [
+        [0, 0],
+        [1, 1],
+        [2, 2, 2, 2],
       ],
     );
   });
@@ -58,8 +76,8 @@ describe("Sockets that share a port", () => {
   });
 });
 
-function openShared(test: TestContext, count: number): UdpSocket[] {
-  const options = { family: 4, address: "127.0.0.1", reusePort: true } as const;
+function openShared(test: TestContext, count: number, other: Partial<UdpSocketOptions> = LOOPBACK): UdpSocket[] {
+  const options: UdpSocketOptions = { family: 4, ...other, reusePort: true };
   const first = UdpSocket.open(options);
   const others = Array.from({ length: count - 1 }, () => UdpSocket.open({ ...options, port: first.port }));
   const sockets = [first, ...others];
@@ -70,11 +88,16 @@ function openShared(test: TestContext, count: number): UdpSocket[] {
 }
 
 /** Sends one datagram for each of these second bytes, all from one address. A run that is cut later would stay together. */
-function send(test: TestContext, to: readonly UdpSocket[], secondBytes: readonly number[]): void {
-  const sender = UdpSocket.open({ family: 4, address: "127.0.0.1", offload: false });
+function send(
+  test: TestContext,
+  to: readonly UdpSocket[],
+  secondBytes: readonly number[],
+  address: string = LOOPBACK.address,
+): void {
+  const sender = UdpSocket.open({ family: address.includes(":") ? 6 : 4, address, offload: false });
   test.after(() => sender.close());
   const batch = new TransmitBatch();
-  const record = batch.address("127.0.0.1", to[0]?.port ?? 0);
+  const record = batch.address(address, to[0]?.port ?? 0);
   for (const second of secondBytes) batch.add({ head: Uint8Array.of(9, second, 0, 0), record });
   sendAll(sender, batch);
 }
