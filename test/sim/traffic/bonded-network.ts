@@ -4,7 +4,7 @@ import { createScheduler } from "../../../shared/protocol/scheduler/schedulers.t
 import type { HandshakeCrypto } from "../../../shared/protocol/session/handshake-crypto.ts";
 import { secretKeyOf } from "../../../shared/protocol/session/key-id.ts";
 import type { Tunnel } from "../../../shared/protocol/tunnel.ts";
-import { bytes, earliest, type Milliseconds, milliseconds, seconds } from "../../../shared/protocol/units.ts";
+import { bytes, earliest, type Milliseconds, milliseconds, NEVER, seconds } from "../../../shared/protocol/units.ts";
 import { type Deliver, LineEmulator } from "../../emulator/line-emulator.ts";
 import { Random } from "../../emulator/random.ts";
 import { keyPairOf } from "../../support/session-handshake.ts";
@@ -13,6 +13,8 @@ import { Arrivals } from "./arrivals.ts";
 import { becomeClient, becomeServer } from "./bonded/ends.ts";
 import { FastEnd, type FastEndOptions } from "./bonded/fast-end.ts";
 import { type Frame, FramePool } from "./bonded/frame.ts";
+import { LateEnd } from "./bonded/late-end.ts";
+import { type Lateness, LateProcess } from "./bonded/lateness.ts";
 import type { Arrival, Network, Side } from "./network.ts";
 
 const UDP_AND_IP = 28;
@@ -33,7 +35,11 @@ export type BondedNetworkOptions = {
   readonly scheduler?: Scheduler;
   /** How many packets may wait in each end; 16,384 when absent. */
   readonly cells?: number;
+  /** How late the processes of both ends and of the lines run; they run at once when absent. */
+  readonly lateness?: Lateness;
 };
+
+type End = FastEnd | LateEnd;
 
 type EndOptions = Pick<FastEndOptions, "cells" | "peerPorts" | "random" | "sockets"> & { readonly side: Side };
 
@@ -44,8 +50,8 @@ type EndOptions = Pick<FastEndOptions, "cells" | "peerPorts" | "random" | "socke
 export class BondedNetwork implements Network {
   readonly ups: readonly LineEmulator<Frame>[];
   readonly downs: readonly LineEmulator<Frame>[];
-  readonly client: FastEnd;
-  readonly server: FastEnd;
+  readonly client: End;
+  readonly server: End;
   readonly clientTunnel: Tunnel;
   now = milliseconds(0);
   readonly #frames = new FramePool();
@@ -53,11 +59,13 @@ export class BondedNetwork implements Network {
   readonly #bundles: Bundles;
   readonly #toServer: readonly Deliver<Frame>[];
   readonly #toClient: readonly Deliver<Frame>[];
+  /** What moves frames over the lines, where that is late. */
+  readonly #relay: LateProcess | undefined;
   #serverTunnel: Tunnel | undefined;
   #rounds = 0;
 
   constructor(options: BondedNetworkOptions) {
-    const { lines, seed, crypto, scheduler = createScheduler("earliest-arrival"), cells = CELLS } = options;
+    const { lines, seed, crypto, scheduler = createScheduler("earliest-arrival"), cells = CELLS, lateness } = options;
     const dice = new Random(seed);
     const random = (length: number): Uint8Array => Uint8Array.from({ length }, () => dice.below(256));
     const seeded = { ...crypto, random, generateKeyPair: () => keyPairOf(crypto, random(32)) };
@@ -67,8 +75,12 @@ export class BondedNetwork implements Network {
     this.#toServer = lines.map((_, line) => this.#takerOf((frame) => this.server.receive(frame, 0, line, this.now)));
     this.#toClient = lines.map((_, line) => this.#takerOf((frame) => this.client.receive(frame, line, 0, this.now)));
     const ports = lines.map((_, line) => FIRST_PORT + line);
-    this.server = this.#makeEnd({ side: "internet", sockets: 1, peerPorts: ports, random, cells });
-    this.client = this.#makeEnd({ side: "client", sockets: lines.length, peerPorts: [SERVER_PORT], random, cells });
+    const late = (place: number): LateProcess | undefined =>
+      lateness === undefined ? undefined : new LateProcess(lateness, seed * 1024 + 256 + place);
+    this.#relay = late(0);
+    this.server = this.#makeEnd({ side: "internet", sockets: 1, peerPorts: ports, random, cells }, late(1));
+    const toServer = { sockets: lines.length, peerPorts: [SERVER_PORT] };
+    this.client = this.#makeEnd({ side: "client", ...toServer, random, cells }, late(2));
     const known = { crypto: seeded, secret: secretKeyOf(seeded, random(32)), lines, scheduler };
     this.#bundles = becomeServer(this.server, known);
     this.clientTunnel = becomeClient(this.client, known, this.now);
@@ -99,20 +111,15 @@ export class BondedNetwork implements Network {
   }
 
   nextTimeout(): Milliseconds {
-    let next = earliest(this.client.nextTimeout(this.now), this.server.nextTimeout(this.now));
-    for (const line of this.ups) next = earliest(next, line.nextTimeout());
-    for (const line of this.downs) next = earliest(next, line.nextTimeout());
-    return next;
+    const next = earliest(this.client.nextTimeout(this.now), this.server.nextTimeout(this.now));
+    return earliest(next, this.#linesTimeout());
   }
 
   advance(until: Milliseconds): void {
     this.#rounds = until > this.now ? 0 : this.#rounds + 1;
     if (this.#rounds > MOST_ROUNDS_AT_ONCE) throw new Error(`time stands still at ${this.now} ms`);
     this.now = milliseconds(Math.max(this.now, until));
-    for (let line = 0; line < this.ups.length; line++) {
-      this.#receiveFrom(this.ups[line], this.#toServer[line]);
-      this.#receiveFrom(this.downs[line], this.#toClient[line]);
-    }
+    if (this.#linesTimeout() <= this.now) this.#carry();
     if (this.client.nextTimeout(this.now) <= this.now) this.#work(this.client);
     if (this.server.nextTimeout(this.now) <= this.now) this.#work(this.server);
   }
@@ -140,9 +147,24 @@ export class BondedNetwork implements Network {
     return isReady && others.length === links.length;
   }
 
-  #makeEnd(options: EndOptions): FastEnd {
+  #linesTimeout(): Milliseconds {
+    let next = NEVER;
+    for (const line of this.ups) next = earliest(next, line.nextTimeout());
+    for (const line of this.downs) next = earliest(next, line.nextTimeout());
+    return this.#relay === undefined || next === NEVER ? next : this.#relay.runsAt(next);
+  }
+
+  #carry(): void {
+    this.#relay?.onRun(this.now);
+    for (let line = 0; line < this.ups.length; line++) {
+      this.#receiveFrom(this.ups[line], this.#toServer[line]);
+      this.#receiveFrom(this.downs[line], this.#toClient[line]);
+    }
+  }
+
+  #makeEnd(options: EndOptions, process: LateProcess | undefined): End {
     const { side, ...rest } = options;
-    return new FastEnd({
+    const end = new FastEnd({
       ...rest,
       frames: this.#frames,
       transmit: (frame, socket, port, now) => {
@@ -152,6 +174,7 @@ export class BondedNetwork implements Network {
       },
       deliver: (packet) => this.#arrivals.add(side, packet),
     });
+    return process === undefined ? end : new LateEnd(end, process, this.#frames);
   }
 
   #receiveFrom(line: LineEmulator<Frame> | undefined, deliver: Deliver<Frame> | undefined): void {
@@ -167,7 +190,7 @@ export class BondedNetwork implements Network {
     };
   }
 
-  #work(end: FastEnd): void {
+  #work(end: End): void {
     end.work(this.now);
     for (const event of end.host.takeEvents()) {
       if (end === this.server) this.#bundles.handleEvent(event);

@@ -2,6 +2,7 @@ import type { Scheduler } from "../../../shared/protocol/scheduler/scheduler.ts"
 import type { HandshakeCrypto } from "../../../shared/protocol/session/handshake-crypto.ts";
 import { type Milliseconds, milliseconds, seconds } from "../../../shared/protocol/units.ts";
 import type { SimulatedLine } from "../simulated-client.ts";
+import type { Lateness } from "./bonded/lateness.ts";
 import { BondedNetwork } from "./bonded-network.ts";
 import { type Direction, payloadCapacities, usableCapacities } from "./capacity.ts";
 import { applyChange, type LineChange } from "./line-change.ts";
@@ -32,6 +33,8 @@ export type Scenario = TrafficOptions & {
   readonly duration: Milliseconds;
   /** Makes the client's scheduler; earliest arrival when absent. */
   readonly scheduler?: () => Scheduler;
+  /** How late the processes of the tunnel and of the lines run; at once when absent. */
+  readonly lateness?: Lateness | undefined;
 };
 
 /** What a TCP flow did while it counted; rates in bytes per second, times in milliseconds. */
@@ -124,12 +127,13 @@ export function withSeed<Result>(seed: number, run: () => Result): Result {
 }
 
 function connectedNetwork(scenario: Scenario, crypto: HandshakeCrypto): BondedNetwork {
-  const { lines, seed, scheduler } = scenario;
+  const { lines, seed, scheduler, lateness } = scenario;
   const network = new BondedNetwork({
     lines,
     seed,
     crypto,
     ...(scheduler === undefined ? {} : { scheduler: scheduler() }),
+    ...(lateness === undefined ? {} : { lateness }),
   });
   if (!network.connect(CONNECT_LIMIT)) throw new Error("the links did not come up");
   return network;

@@ -2,6 +2,7 @@ import { Bundles } from "../../../../server/bundles.ts";
 import { parseIpPrefix } from "../../../../shared/config/values/ip-address.ts";
 import { Initiator } from "../../../../shared/protocol/initiator.ts";
 import { rateLimits } from "../../../../shared/protocol/link/configured-rate.ts";
+import type { Outlet } from "../../../../shared/protocol/link/outlet.ts";
 import { Responder } from "../../../../shared/protocol/responder.ts";
 import type { Scheduler } from "../../../../shared/protocol/scheduler/scheduler.ts";
 import type { HandshakeCrypto } from "../../../../shared/protocol/session/handshake-crypto.ts";
@@ -31,7 +32,7 @@ export type EndsOptions = {
 };
 
 /** An end that becomes a client or a server: its host, and where it sends. */
-export type BareEnd = Pick<FastEnd, "host" | "outlets" | "record" | "touch">;
+export type BareEnd = Pick<FastEnd, "host" | "record" | "touch"> & { readonly outlets: readonly Outlet[] };
 
 /** Lets an end be a client that dials on all its lines, one socket for each. */
 export function becomeClient(end: BareEnd, options: EndsOptions, now: Milliseconds): Tunnel {

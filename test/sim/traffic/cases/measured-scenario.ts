@@ -26,7 +26,8 @@ export function measureScenario(
   const trace = new ScenarioTrace(direction, (line) => console.log(line));
   if (selection.isTraced) console.log(`\n${title}, seed ${scenario.seed}`);
   const watcher = { every: TRACE_INTERVAL, look: trace.look.bind(trace) };
-  const result = runScenario({ ...scenario, warmUp, duration }, crypto, selection.isTraced ? watcher : undefined);
+  const late = { ...scenario, lateness: selection.lateness, warmUp, duration };
+  const result = runScenario(late, crypto, selection.isTraced ? watcher : undefined);
   const { goodput, share, usableShare, tcp, pings, realtime } = result;
   return {
     goodput,

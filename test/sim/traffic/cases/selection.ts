@@ -1,4 +1,5 @@
-import { type Milliseconds, seconds } from "../../../../shared/protocol/units.ts";
+import { type Milliseconds, milliseconds, seconds } from "../../../../shared/protocol/units.ts";
+import type { Lateness } from "../bonded/lateness.ts";
 import type { Direction } from "../capacity.ts";
 import type { ControlName } from "../tcp-flow.ts";
 
@@ -20,6 +21,8 @@ export type Selection = {
   readonly duration: Milliseconds | undefined;
   /** A folder of recorded cellular capacities. */
   readonly traces: string | undefined;
+  /** How late everything is that runs. */
+  readonly lateness: Lateness | undefined;
   /** Whether to print what happens every 250 ms. */
   readonly isTraced: boolean;
 };
@@ -36,6 +39,7 @@ export const SELECTION_OPTIONS = {
   "warm-up": { type: "string" },
   duration: { type: "string" },
   traces: { type: "string" },
+  late: { type: "string" },
   trace: { type: "boolean" },
 } as const;
 
@@ -55,6 +59,7 @@ export function parseSelection(values: SelectionValues): Selection {
     warmUp: secondsOf("warm-up", values["warm-up"]),
     duration: secondsOf("duration", values.duration),
     traces: typeof values.traces === "string" ? values.traces : undefined,
+    lateness: latenessOf(values.late),
     isTraced: values.trace === true || seed !== undefined,
   };
 }
@@ -84,6 +89,19 @@ function numberOf(name: string, value: string | boolean | undefined): number | u
 function secondsOf(name: string, value: string | boolean | undefined): Milliseconds | undefined {
   const result = numberOf(name, value);
   return result === undefined ? undefined : seconds(result);
+}
+
+function latenessOf(value: string | boolean | undefined): Lateness | undefined {
+  if (value === undefined) return undefined;
+  const [usual = 0, stallsEvery = 0, stallsFor = 0] = String(value).split(",").map(Number);
+  if (!(usual >= 0 && stallsEvery > 0 && stallsFor >= 0)) {
+    throw new RangeError(`--late ${value}: expected USUAL,EVERY,FOR in milliseconds, such as 0.3,200,15`);
+  }
+  return {
+    usual: milliseconds(usual),
+    stallsEvery: milliseconds(stallsEvery),
+    stallsFor: milliseconds(stallsFor),
+  };
 }
 
 function oneOf<Name extends string>(
