@@ -4,6 +4,7 @@ import type { SendingOrder } from "./bundle/sending-order.ts";
 import { DROP, type DropCounters } from "./drop-reason.ts";
 import { FragmentSender } from "./fragment-sender.ts";
 import type { MemberLink } from "./link/member-link.ts";
+import { WakeLateness } from "./link/wake-lateness.ts";
 import type { Arena } from "./packet/arena.ts";
 import type { CellPool } from "./packet/cell-pool.ts";
 import type { PacketBatch } from "./packet/packet-batch.ts";
@@ -15,7 +16,7 @@ import { Governor } from "./scheduler/governor.ts";
 import { RunLink } from "./scheduler/run-link.ts";
 import type { Demand, Scheduler } from "./scheduler/scheduler.ts";
 import type { PeerLimits } from "./seal/security-association.ts";
-import { bytesPerSecond, earliest, type Milliseconds, milliseconds } from "./units.ts";
+import { bytesPerSecond, earliest, type Milliseconds, milliseconds, NEVER } from "./units.ts";
 import { BEGIN, FRAGMENT_HEADER_SIZE } from "./wire/frame-header.ts";
 
 // What was measured of the links is looked at so often.
@@ -48,6 +49,7 @@ export class Outbound {
   readonly #demand: Demand = { size: 0, isBulk: false, backlog: 0 };
   readonly #governor = new Governor();
   readonly #run = new RunLink();
+  readonly #lateness = new WakeLateness();
   readonly #intake: PacketIntake;
   readonly #sender: FragmentSender;
   #classes: number;
@@ -102,6 +104,7 @@ export class Outbound {
   /** Sends again what was lost, and then from the queues what the links can carry now. */
   poll(now: Milliseconds): void {
     this.#polledAt = now;
+    this.#lateness.onWake(now);
     // What a fast line had under way keeps a slow one busy for long: calls do not wait for that.
     if (!this.recovery.isEmpty) this.#pollQueue(now, true);
     const hasRecovered = this.recovery.poll(now); // recovery/
@@ -127,17 +130,15 @@ export class Outbound {
 
   /** When there is something to do, as far as clocks tell; that a blocked outlet has room again, its socket tells. */
   nextTimeout(): Milliseconds {
-    let next = earliest(this.#sender.nulls.nextCheck, this.recovery.nextTimeout());
+    const next = earliest(this.#sender.nulls.nextCheck, this.recovery.nextTimeout());
     if (this.queue.isEmpty && this.pinned.count === 0) return next;
+    let free = NEVER;
     for (const link of this.#options.links) {
-      const { isUp, association, outlet, pacer } = link;
-      if (this.queue.isEmpty && !this.pinned.isWaitingFor(link)) continue;
-      if (!isUp || association === undefined || outlet?.isBlocked !== false) continue;
-      // A link that was free already was not wanted: the packet waits for another one, or for more behind it.
-      const isUnwanted = pacer.freeAt() <= this.#polledAt && outlet.hasRoom;
-      if (!isUnwanted) next = earliest(next, pacer.freeAt());
+      if (!this.queue.isEmpty || this.pinned.isWaitingFor(link))
+        free = earliest(free, link.freeAfter(this.#polledAt));
     }
-    return next;
+    this.#lateness.expect(free);
+    return earliest(next, free);
   }
 
   /** Sends null fragments where they are due, and gives memory back after a burst. */
@@ -209,7 +210,9 @@ export class Outbound {
     const { scheduler, mirrors } = this.#sender;
     let rate = 0;
     let answering = 0;
-    for (const { isUp, isSilent, estimator } of links) {
+    for (const link of links) {
+      const { isUp, isSilent, estimator } = link;
+      link.setLead(this.#lateness.lead);
       if (isUp) rate += estimator.capacity;
       if (isUp && !isSilent) answering++;
     }

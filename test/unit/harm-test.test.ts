@@ -27,6 +27,18 @@ describe("A test for harm", () => {
     assert.deepEqual(waits, [36, 66, 126]);
   });
 
+  it("takes a link in again within 2 s when clearly less is carried without it", () => {
+    const trial = new Trial({ withIt: 20, withoutIt: 10 });
+    while (trial.test.leftOut === undefined) trial.run(0.1);
+
+    trial.run(1);
+    assert.equal(trial.test.leftOut, trial.suspect);
+    trial.run(1);
+
+    assert.equal(trial.test.leftOut, undefined);
+    assert.deepEqual(trial.harms, []);
+  });
+
   it("does not take a flow that becomes faster by itself for harm", () => {
     const trial = new Trial({ withIt: 10, withoutIt: 10, growth: 0.08 });
 

@@ -1,7 +1,7 @@
 import type { SecurityAssociation } from "../seal/security-association.ts";
 import { type LineTerms, PLAIN_LINE } from "../session/line-terms.ts";
 import { maximumOf, strictest } from "../session/told-rates.ts";
-import { type BytesPerSecond, bytes, type Milliseconds, milliseconds } from "../units.ts";
+import { type BytesPerSecond, bytes, type Milliseconds, milliseconds, NEVER } from "../units.ts";
 import { DATAGRAM_OVERHEAD, outerHeaderSize } from "../wire/datagram-header.ts";
 import type { QualityReport } from "../wire/quality-report.ts";
 import type { RateLimits } from "./configured-rate.ts";
@@ -20,15 +20,13 @@ import { RateEstimator } from "./rate-estimator.ts";
 import { ReorderingMargin } from "./reordering-margin.ts";
 import { RoundTripTime } from "./round-trip-time.ts";
 import { SentPackets } from "./sent-packets.ts";
+import { LEAST_LEAD } from "./wake-lateness.ts";
 
 // RFC 8899 §5.1.2 BASE_PLPMTU: small enough for nearly every path.
 const BASE_MTU = bytes(1200);
 
 // RFC 791 §3.1: what every host takes. A peer that says less must not make fragments without any room for data.
 const SMALLEST_MTU = 576;
-
-// How far the pacer may run ahead of the clock: one wake-up sends what the line carries in this time.
-const PACER_BURST = milliseconds(2);
 
 // Without a measurement, an answer is waited for as RFC 6298 §2.1 says.
 const INITIAL_PATIENCE = milliseconds(1000);
@@ -102,7 +100,7 @@ export class MemberLink {
     this.ordinal = options.ordinal;
     this.#sendLimits = options.sendLimits;
     this.estimator = new RateEstimator(options.sendLimits, this.roundTripTime, now);
-    this.pacer = new Pacer(this.estimator.rate, PACER_BURST);
+    this.pacer = new Pacer(this.estimator.rate, LEAST_LEAD);
     this.pathMtu = new PathMtu({ base: BASE_MTU, maximum: bytes(options.mtu) });
     this.keepalive = new Keepalive(options.keepalive, now);
     this.receiveRate = maximumOf(options.receiveLimits);
@@ -129,6 +127,12 @@ export class MemberLink {
   /** Whether the peer has stopped to report what is sent: the line may be dead. */
   get isSilent(): boolean {
     return this.sentPackets.isSilent;
+  }
+
+  /** Takes how far ahead of the clock the line is to be filled. */
+  setLead(lead: Milliseconds): void {
+    this.pacer.lead = lead;
+    this.estimator.target.lead = lead;
   }
 
   /** Whether the peer has ended this link in order. */
@@ -179,6 +183,16 @@ export class MemberLink {
       this.pacer.isFree(now) &&
       this.hasRoomInFlight
     );
+  }
+
+  /**
+   * When it may carry what was left over at `polledAt`, as far as clocks tell: that a blocked outlet has room again, its
+   * socket tells. NEVER when it was free then already, and not wanted: another link is nearer, or it has enough in flight.
+   */
+  freeAfter(polledAt: Milliseconds): Milliseconds {
+    if (!this.isUp || this.association === undefined || this.outlet?.isBlocked !== false) return NEVER;
+    const freeAt = this.pacer.freeAt();
+    return freeAt <= polledAt && this.outlet.hasRoom ? NEVER : freeAt;
   }
 
   /** For how many bytes, as they are on the line, one fragment after the other may leave now on a link that may carry. */

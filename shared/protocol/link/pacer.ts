@@ -7,19 +7,20 @@ export type IdleClock = { readonly idleTime: number };
 
 /**
  * Paces a link to its rate by the line's own clock: the time until which the line is busy with what was given to it.
- * That time may be ahead of the real clock by at most `burst` before another datagram leaves, so that one wake-up may
- * send several, and late wake-ups cost no bandwidth as long as they are less than `burst` late. Rates are above zero.
+ * That time may be ahead of the real clock by at most `lead` before another datagram leaves, so that one wake-up may
+ * send several, and late wake-ups cost no bandwidth as long as they are less than `lead` late. Rates are above zero.
  */
 export class Pacer implements IdleClock {
-  readonly #burst: Milliseconds;
+  /** How far ahead of the clock the line may be filled. */
+  lead: Milliseconds;
   #rate: BytesPerSecond;
   #millisecondsPerByte: number;
   #busyUntil = milliseconds(Number.NEGATIVE_INFINITY);
   #couldSendFrom: Milliseconds = NEVER;
   #idleTime = 0;
 
-  constructor(rate: BytesPerSecond, burst: Milliseconds) {
-    this.#burst = burst;
+  constructor(rate: BytesPerSecond, lead: Milliseconds) {
+    this.lead = lead;
     this.#rate = rate;
     this.#millisecondsPerByte = MILLISECONDS_PER_SECOND / rate;
   }
@@ -50,17 +51,17 @@ export class Pacer implements IdleClock {
 
   /** Whether a datagram may leave now. */
   isFree(now: Milliseconds): boolean {
-    return this.#busyUntil - this.#burst <= now;
+    return this.#busyUntil - this.lead <= now;
   }
 
   /** For how many bytes one datagram after the other may leave now; the last may be larger than what is left. */
   room(now: Milliseconds): number {
-    return Math.max(0, (now + this.#burst - this.busyUntil(now)) / this.#millisecondsPerByte);
+    return Math.max(0, (now + this.lead - this.busyUntil(now)) / this.#millisecondsPerByte);
   }
 
   /** When the next datagram may leave; in the past when it may leave at any time. */
   freeAt(): Milliseconds {
-    return milliseconds(this.#busyUntil - this.#burst);
+    return milliseconds(this.#busyUntil - this.lead);
   }
 
   /** Until when the line is busy with what was charged: where a datagram charged now would start to be sent. */

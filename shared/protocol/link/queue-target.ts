@@ -4,6 +4,8 @@ import { QueueDeviation } from "./queue-deviation.ts";
 
 // The queue to keep in the line: short enough to feel, long enough to prove that the line is full.
 const TARGET = 4;
+// A sender that fills the line ahead of the clock makes a queue by that alone.
+const LEADS = 1.2;
 // On a slow line less than a packet's time is no queue.
 const TARGET_PACKETS = 0.8;
 const PACKET_SIZE = 1428;
@@ -34,6 +36,8 @@ export const MEASURED_BYTES = MEASURED_PACKETS * PACKET_SIZE;
 
 /** How long a queue is wanted in a line, and what counts as a change of it, by the line's rate and jitter. */
 export class QueueTarget {
+  /** How far ahead of the clock the line is filled. */
+  lead = milliseconds(0);
   readonly #deviation = new QueueDeviation();
   #jitter = 0;
   #packetTime = 0;
@@ -70,7 +74,7 @@ export class QueueTarget {
 
   /** The wanted queueing delay, in milliseconds like all below. */
   get wanted(): number {
-    return Math.max(TARGET, TARGET_PACKETS * this.#packetTime) + this.#jitter + this.#unrest;
+    return Math.max(TARGET, LEADS * this.lead, TARGET_PACKETS * this.#packetTime) + this.#jitter + this.#unrest;
   }
 
   /** Up to this the line may not be full. */

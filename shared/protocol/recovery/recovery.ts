@@ -152,12 +152,7 @@ export class Recovery {
     let next = NEVER;
     if (this.#waiting.isEmpty) return next;
     if (this.#freshIn === this.#cells.rounds) return this.#polledAt;
-    for (const { isUp, association, outlet, pacer } of this.#links) {
-      if (!isUp || association === undefined || outlet?.isBlocked !== false) continue;
-      // A link that was free already has enough in flight, or another one is nearer.
-      const isUnwanted = pacer.freeAt() <= this.#polledAt && outlet.hasRoom;
-      if (!isUnwanted) next = earliest(next, pacer.freeAt());
-    }
+    for (const link of this.#links) next = earliest(next, link.freeAfter(this.#polledAt));
     return next;
   }
 

@@ -10,8 +10,9 @@ import type { Demand, Scheduler } from "./scheduler.ts";
 const USEFUL_WAIT_SLACK = 1.25;
 
 // RFC 9438 §4.6: CUBIC goes on with 0.7 of its window after a loss. With 0.43 of a round trip in the queue the links
-// stay full meanwhile. While a copy is awaited, nothing is acknowledged, and what is in the queue keeps the links busy.
+// stay full meanwhile, if nothing is ever late: on a busy machine all processes are at times. While a copy is awaited, nothing is acknowledged, and what is in the queue keeps the links busy.
 const SPARE = 0.4;
+const LATE_AT_TIMES = 15;
 const AFTER_LOSS = 0.7;
 // Other flows have queues of their own and do not wait for it.
 const LONGEST_SPARE = 300;
@@ -36,7 +37,7 @@ export class EarliestArrivalScheduler implements Scheduler {
   get #spare(): number {
     const { roundTrip, swing, lateness } = this.#bulkLinks;
     // A window for the lines at their best is not too large because they are not for a moment.
-    if (lateness === 0) return (SPARE + swing - 1) * roundTrip;
+    if (lateness === 0) return (SPARE + swing - 1) * roundTrip + LATE_AT_TIMES;
     // CUBIC needs seconds to have again what it gave up, so a line that changes all the time has to leave it enough.
     return (swing / AFTER_LOSS - 1) * (roundTrip + lateness) + lateness;
   }

@@ -6,6 +6,10 @@ import { bytesPerSecond, type Milliseconds, milliseconds, seconds } from "../uni
 const PART = seconds(3);
 const GUARD = seconds(0.7);
 
+// The link is taken in again sooner when it is clear by then that so much less is carried without it.
+const CLEAR_AFTER = seconds(1.5);
+const CLEARLY_LESS = 0.7;
+
 // By how much more the others must carry without a link for it to be benched.
 const CLEARLY_MORE = 1.1;
 
@@ -72,8 +76,10 @@ export class HarmTest {
       return undefined;
     }
     if (now < state.start.now + GUARD) this.#countedFrom = sample;
-    if (now < state.start.now + PART) return undefined;
     const rate = this.#rate(sample);
+    if (state.kind === "without" && now >= state.start.now + CLEAR_AFTER && rate < CLEARLY_LESS * state.before)
+      this.#acquit(now);
+    if (this.#state !== state || now < state.start.now + PART) return undefined;
     if (state.kind === "before") this.#leaveOut(this.#suspectOf(links, state.sent, rate), rate, sample);
     else if (!state.link.isUp) this.#rest(now, this.#wait);
     else if (state.kind === "without") this.#takeIn(state, rate, sample);
