@@ -25,6 +25,8 @@ export function decisionText(decision: Decision): string {
       const [carried, nearer] = [decision.carriedBytesPerSecond, decision.nearerBytesPerSecond].map(rateText);
       return `no longer used for bulk: ${carried} are sent, and the nearer lines have room for ${nearer}`;
     }
+    case "lead":
+      return leadText(decision);
     case "mtu":
       return `carries packets of ${decision.toBytes} bytes, ${decision.fromBytes} before`;
     case "path":
@@ -67,6 +69,11 @@ function rateCauseText({
     case "rising":
       return "nothing waits at that, and more is tried";
   }
+}
+
+function leadText({ fromMs, toMs }: Decision & { readonly kind: "lead" }): string {
+  const change = `given ${millisecondsText(toMs)} ahead of the clock, ${millisecondsText(fromMs)} before`;
+  return toMs > fromMs ? `${change}: this machine lets Hawser run late` : `${change}: Hawser runs in time again`;
 }
 
 function verdictText(decision: Decision & { readonly kind: "configured rate" }): string {

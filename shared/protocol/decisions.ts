@@ -45,6 +45,8 @@ export type Decision = { readonly link: string } & (
   | { readonly kind: "bulk begins"; readonly waitMs: number; readonly fartherMs: number }
   /** Bulk leaves the link: the nearer ones carry what there is. */
   | { readonly kind: "bulk ends"; readonly carriedBytesPerSecond: number; readonly nearerBytesPerSecond: number }
+  /** How far ahead of the clock the line is filled: further where the process runs late on a busy machine. */
+  | { readonly kind: "lead"; readonly fromMs: number; readonly toMs: number }
   /** The largest packet that the path carries whole. */
   | { readonly kind: "mtu"; readonly fromBytes: number; readonly toBytes: number }
   /** The peer's packets come from another address, which ours now go to. */
@@ -69,6 +71,7 @@ const OFTEN_REPEATED: ReadonlySet<Decision["kind"]> = new Set([
   "configured rate",
   "bulk begins",
   "bulk ends",
+  "lead",
 ]);
 
 /** The latest decisions about the links of a bundle. For the control path only: every note makes an object. */

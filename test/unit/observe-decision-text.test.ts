@@ -97,6 +97,14 @@ const WORDS: readonly (readonly [Decision, string])[] = [
     { kind: "bulk ends", link, carriedBytesPerSecond: TWELVE, nearerBytesPerSecond: THIRTY },
     "no longer used for bulk: 12.0 Mbit/s are sent, and the nearer lines have room for 30.0 Mbit/s",
   ],
+  [
+    { kind: "lead", link, fromMs: 2, toMs: 7 },
+    "given 7.0 ms ahead of the clock, 2.0 ms before: this machine lets Hawser run late",
+  ],
+  [
+    { kind: "lead", link, fromMs: 10, toMs: 7 },
+    "given 7.0 ms ahead of the clock, 10 ms before: Hawser runs in time again",
+  ],
   [{ kind: "mtu", link, fromBytes: 1200, toBytes: 1492 }, "carries packets of 1492 bytes, 1200 before"],
   [{ kind: "path", link }, "the peer's packets come from another address, to which ours go now"],
 ];

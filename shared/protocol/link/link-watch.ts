@@ -8,6 +8,9 @@ const CHANGED_BY = 1.2;
 const SETTLED_AFTER = seconds(1);
 const RATE_INTERVAL = seconds(5);
 
+// Less of a change of how far ahead a line is filled, nobody feels; in milliseconds.
+const FELT = 3;
+
 type Verdict = "plausible" | "too high" | "may be too low";
 
 /** Compares a link with how it was before, and notes what was decided about it meanwhile. Not for the data path. */
@@ -24,6 +27,7 @@ export class LinkWatch {
   #rateNotedAt = milliseconds(Number.NEGATIVE_INFINITY);
   #verdict: Verdict = "plausible";
   #mtu: number;
+  #lead: number;
 
   constructor(link: MemberLink, decisions: Decisions) {
     this.#link = link;
@@ -32,6 +36,7 @@ export class LinkWatch {
     this.#use = link.use.kind;
     this.#capacity = link.estimator.capacity;
     this.#mtu = link.pathMtu.current;
+    this.#lead = link.pacer.lead;
   }
 
   /**
@@ -45,6 +50,7 @@ export class LinkWatch {
     this.#watchRate(now);
     this.#watchConfigured(now);
     this.#watchMtu(now);
+    this.#watchLead(now);
   }
 
   /** Takes the link as it is now for the first time, as on another path. */
@@ -132,6 +138,14 @@ export class LinkWatch {
     if (toBytes === this.#mtu || pathMtu.isSearching) return;
     this.#decisions.note({ kind: "mtu", link, fromBytes: this.#mtu, toBytes }, now);
     this.#mtu = toBytes;
+  }
+
+  #watchLead(now: Milliseconds): void {
+    const { name: link, pacer } = this.#link;
+    const toMs = pacer.lead;
+    if (Math.abs(toMs - this.#lead) < FELT) return;
+    this.#decisions.note({ kind: "lead", link, fromMs: this.#lead, toMs }, now);
+    this.#lead = toMs;
   }
 }
 
