@@ -2,6 +2,9 @@ import { type Milliseconds, NEVER } from "./units.ts";
 
 type Timer<Item> = { readonly item: Item; at: Milliseconds; place: number };
 
+// The place of a timer that has come up and was not set again: it is kept, as most are set again at once.
+const NOWHERE = -1;
+
 /** When each of many things wants to be called next: a binary heap with one entry per item. */
 export class Timers<Item> {
   readonly #heap: Timer<Item>[] = [];
@@ -9,17 +12,14 @@ export class Timers<Item> {
 
   /** Asks that `item` comes up at `at` or sooner. */
   schedule(item: Item, at: Milliseconds): void {
-    const timer = this.#byItem.get(item);
-    if (at === NEVER || (timer !== undefined && timer.at <= at)) return;
-    if (timer !== undefined) {
-      timer.at = at;
-      this.#rise(timer);
-      return;
-    }
-    const added = { item, at, place: this.#heap.length };
-    this.#byItem.set(item, added);
-    this.#heap.push(added);
-    this.#rise(added);
+    if (at === NEVER) return;
+    const timer = this.#byItem.get(item) ?? this.#add(item);
+    if (timer.place === NOWHERE) {
+      timer.place = this.#heap.length;
+      this.#heap.push(timer);
+    } else if (timer.at <= at) return;
+    timer.at = at;
+    this.#rise(timer);
   }
 
   /** The earliest time at which something comes up. */
@@ -31,26 +31,37 @@ export class Timers<Item> {
   takeDue(now: Milliseconds): Item | undefined {
     const top = this.#heap[0];
     if (top === undefined || top.at > now) return undefined;
-    this.remove(top.item);
+    this.#takeOut(top);
     return top.item;
   }
 
   /** Forgets an item. */
   remove(item: Item): void {
     const timer = this.#byItem.get(item);
-    const last = this.#heap.at(-1);
-    if (timer === undefined || last === undefined) return;
+    if (timer === undefined) return;
     this.#byItem.delete(item);
-    this.#heap.pop();
-    if (last === timer) return;
-    this.#put(last, timer.place);
-    this.#rise(last);
-    this.#sink(last);
+    if (timer.place !== NOWHERE) this.#takeOut(timer);
   }
 
   /** How many items are scheduled. */
   get size(): number {
     return this.#heap.length;
+  }
+
+  #add(item: Item): Timer<Item> {
+    const timer = { item, at: NEVER, place: NOWHERE };
+    this.#byItem.set(item, timer);
+    return timer;
+  }
+
+  #takeOut(timer: Timer<Item>): void {
+    const { place } = timer;
+    const last = this.#heap.pop();
+    timer.place = NOWHERE;
+    if (last === undefined || last === timer) return;
+    this.#put(last, place);
+    this.#rise(last);
+    this.#sink(last);
   }
 
   #rise(timer: Timer<Item>): void {

@@ -217,8 +217,8 @@ export class TunnelHost {
     cells.recycle();
     records.recycle();
     assembly.recycle();
-    for (const slot of this.#spentKeys) this.#options.aead.removeKey(slot);
-    this.#spentKeys.length = 0;
+    for (let slot = this.#spentKeys.pop(); slot !== undefined; slot = this.#spentKeys.pop())
+      this.#options.aead.removeKey(slot);
   }
 
   /** Sends a datagram as it is to the address in a record. */

@@ -80,11 +80,12 @@ export class LinkControl {
     const link = this.#link;
     if (link.state.kind === "down") return false;
     if (link.association === undefined) return link.handle({ kind: "keys expired" }, now);
+    const { patience } = link;
     let hasChanged = false;
-    if (link.isUp && link.keepalive.deadAt(link.patience) <= now) {
+    if (link.isUp && link.keepalive.deadAt(patience) <= now) {
       hasChanged = link.handle({ kind: "silence", silentFor: link.keepalive.silentFor(now) }, now);
     }
-    if (link.keepalive.requestDue(link.isUp, link.patience) <= now) {
+    if (link.keepalive.requestDue(link.isUp, patience) <= now) {
       if (link.keepalive.isInUse) this.#tellOthers();
       this.#ask(now);
     }
@@ -96,9 +97,10 @@ export class LinkControl {
   nextTimeout(): Milliseconds {
     const link = this.#link;
     if (link.association === undefined || link.state.kind === "down") return NEVER;
-    const request = link.keepalive.requestDue(link.isUp, link.patience);
-    if (!link.isUp) return request;
-    const quality = earliest(link.keepalive.deadAt(link.patience), link.pathMtu.nextTimeout());
+    const { patience, isUp } = link;
+    const request = link.keepalive.requestDue(isUp, patience);
+    if (!isUp) return request;
+    const quality = earliest(link.keepalive.deadAt(patience), link.pathMtu.nextTimeout());
     return earliest(request, quality);
   }
 
@@ -162,6 +164,7 @@ export class LinkControl {
 
   #probePathMtu(now: Milliseconds): void {
     const { pathMtu } = this.#link;
+    if (pathMtu.nextTimeout() > now) return;
     pathMtu.handleTimeout(now);
     for (let probe = pathMtu.pollProbe(now); probe > 0; probe = pathMtu.pollProbe(now)) {
       const frameSize = probe - DATAGRAM_OVERHEAD - this.#link.outerHeaderSize;

@@ -153,15 +153,15 @@ export class PathMtu {
     let timeout = this.#raiseAt;
     for (const { answerBy } of this.#probes) timeout = earliest(timeout, answerBy ?? AT_ONCE);
     if (this.#confirmation !== undefined) return earliest(timeout, this.#confirmation.answerBy ?? AT_ONCE);
-    return this.#needsConfirmation ? earliest(timeout, this.#confirmAt) : timeout;
+    return this.#needsConfirmation() ? earliest(timeout, this.#confirmAt) : timeout;
   }
 
-  get #needsConfirmation(): boolean {
+  #needsConfirmation(): boolean {
     return this.#isInUse && this.#current > this.#base;
   }
 
   #startDue(now: Milliseconds): void {
-    if (this.#needsConfirmation && now >= this.#confirmAt) this.#confirmation ??= unsent(this.#current);
+    if (this.#needsConfirmation() && now >= this.#confirmAt) this.#confirmation ??= unsent(this.#current);
     if (now >= this.#raiseAt) this.#search(this.#maximum + 1);
   }
 

@@ -110,12 +110,12 @@ export class QualityReporter {
   nextTimeout(): Milliseconds {
     if (this.#farewell !== undefined) return milliseconds(0);
     if (this.#unreportedSince === NEVER) return NEVER;
-    const latest = Math.max(this.#unreportedSince + LONGEST_HOLD, this.#reportedAt + this.#affordableGap);
+    const latest = Math.max(this.#unreportedSince + LONGEST_HOLD, this.#reportedAt + this.#affordableGap());
     if (this.#unreportedPackets >= MOST_UNREPORTED) return this.#unreportedSince;
     const isWorthIt = this.#unreportedBytes * DESCRIBED_SHARE >= this.#reportSize;
     if (!isWorthIt && !this.#isUrgent) return milliseconds(latest);
     const gap = this.#isUrgent && isWorthIt ? URGENT_GAP : SHORTEST_GAP;
-    const soon = this.#reportedAt + Math.max(gap, this.#affordableGap);
+    const soon = this.#reportedAt + Math.max(gap, this.#affordableGap());
     return milliseconds(Math.min(latest, Math.max(soon, this.#isUrgent ? 0 : this.#unreportedSince)));
   }
 
@@ -163,7 +163,7 @@ export class QualityReporter {
   }
 
   /** How far apart reports have to be for their share of the line back. */
-  get #affordableGap(): number {
+  #affordableGap(): number {
     return (this.#reportSize * 1000) / (this.#feedbackRate * FEEDBACK_SHARE);
   }
 
@@ -175,7 +175,7 @@ export class QualityReporter {
     report.receivedBytes = this.#receivedBytes % 2 ** 32;
     report.arrival = Math.round(this.#arrival * 1000) % 2 ** 32;
     report.hold = milliseconds(now - this.#arrival);
-    report.described = Math.min(DESCRIBED_LIMIT - 1, this.#highest - this.#lowestDescribed);
+    report.described = Math.min(DESCRIBED_LIMIT - 1, this.#highest - this.#lowestDescribed());
     report.fillReceived(1, report.described, true);
     // As a rule nothing is missing, which is to be seen without a look at every number.
     if (this.#highest - report.described <= this.#newestGap) this.#describeMissing(report);
@@ -202,7 +202,7 @@ export class QualityReporter {
   }
 
   /** From where on three reports, with the one to come, tell news; some more, as packets may have come late since. */
-  get #lowestDescribed(): number {
+  #lowestDescribed(): number {
     const lowest = this.#highestOfReports[this.#serial % REPORTS_TOLD] ?? 0;
     return Math.max(this.#first, Math.min(lowest, this.#highest) - LATENESS_TOLD);
   }

@@ -19,6 +19,9 @@ type Entry<Session> = {
   readonly stage: SessionStage;
 };
 
+/** When the first stage ends, and when a new handshake is due. */
+type DueTimes = { readonly stageEnd: Milliseconds; readonly rekey: Milliseconds };
+
 /**
  * The sessions of one link: which one sends, which ones receive, and for how long. A session takes the place of
  * another only when the peer has proved by a fresh authentic packet that it holds the new keys, so a replayed
@@ -27,8 +30,8 @@ type Entry<Session> = {
 export class SessionSet<Session> {
   // In the order in which they were made.
   #entries: Entry<Session>[] = [];
-  /** When the first stage ends; undefined when the entries have changed since it was looked for. */
-  #nextTimeout: Milliseconds | undefined = NEVER;
+  /** Undefined when the entries have changed since it was looked for. */
+  #due: DueTimes | undefined;
   readonly #token: FreshnessToken;
 
   /** `random` gives fresh random bytes. */
@@ -89,15 +92,14 @@ export class SessionSet<Session> {
 
   /** When a new handshake is due: `NEVER` while one is being tried, and 0 when there is nothing to send with. */
   rekeyAt(): Milliseconds {
-    if (this.#last("trial") !== undefined) return NEVER;
-    const proven = this.#last("proven");
-    return proven === undefined ? milliseconds(0) : milliseconds(proven.madeAt + REKEY_AGE);
+    this.#due ??= this.#findDue();
+    return this.#due.rekey;
   }
 
   /** When `expire` has something to do: a stage of some session ends. */
   nextTimeout(): Milliseconds {
-    this.#nextTimeout ??= this.#entries.reduce((time, entry) => earliest(time, entry.stage.until), NEVER);
-    return this.#nextTimeout;
+    this.#due ??= this.#findDue();
+    return this.#due.stageEnd;
   }
 
   /** Ends the stages that are over, and returns the sessions that are over with them. */
@@ -114,7 +116,7 @@ export class SessionSet<Session> {
   clear(): readonly Session[] {
     const sessions = this.#entries.map((entry) => entry.session);
     this.#entries = [];
-    this.#nextTimeout = NEVER;
+    this.#due = undefined;
     return sessions;
   }
 
@@ -122,9 +124,16 @@ export class SessionSet<Session> {
     return this.#entries.findLast((entry) => entry.stage.kind === kind);
   }
 
+  #findDue(): DueTimes {
+    const stageEnd = this.#entries.reduce((time, entry) => earliest(time, entry.stage.until), NEVER);
+    if (this.#last("trial") !== undefined) return { stageEnd, rekey: NEVER };
+    const proven = this.#last("proven");
+    return { stageEnd, rekey: milliseconds(proven === undefined ? 0 : proven.madeAt + REKEY_AGE) };
+  }
+
   #add(entry: Entry<Session>): void {
     this.#entries.push(entry);
-    this.#nextTimeout = undefined;
+    this.#due = undefined;
   }
 
   #apply(event: SessionEvent, now: Milliseconds, isMeant: (entry: Entry<Session>) => boolean): readonly Session[] {
@@ -135,7 +144,7 @@ export class SessionSet<Session> {
       if (stage === undefined) over.push(entry.session);
       return stage === undefined ? [] : [{ ...entry, stage }];
     });
-    this.#nextTimeout = undefined;
+    this.#due = undefined;
     return over;
   }
 
@@ -143,7 +152,7 @@ export class SessionSet<Session> {
     const waiting = this.#entries.filter((entry) => isWaiting(entry) && entry.isFresh === isFresh);
     const displaced = waiting.slice(0, Math.max(0, waiting.length - WAITING_LIMIT));
     this.#entries = this.#entries.filter((entry) => !displaced.includes(entry));
-    this.#nextTimeout = undefined;
+    this.#due = undefined;
     return displaced.map((entry) => entry.session);
   }
 }
