@@ -2,6 +2,7 @@ import type { PacketSink } from "./bundle/reassembler.ts";
 import { ReceivingOrder } from "./bundle/receiving-order.ts";
 import { Decisions } from "./decisions.ts";
 import { DropCounters } from "./drop-reason.ts";
+import { FeedbackPace } from "./feedback-pace.ts";
 import { BundleLinks } from "./link/bundle-links.ts";
 import type { LinkParts } from "./link/link-parts.ts";
 import type { LinkEvent } from "./link/link-state.ts";
@@ -32,6 +33,7 @@ export class Tunnel {
   readonly decisions = new Decisions((decision) => this.emit({ kind: "decided", decision }));
   readonly #environment: TunnelEnvironment;
   readonly #members: BundleLinks;
+  readonly #feedback = new FeedbackPace();
   #events: TunnelEvent[] = [];
   #mtu = 0;
 
@@ -194,15 +196,15 @@ export class Tunnel {
     const parts = this.#members.parts(link);
     const reported = parts?.reports.handleFrame(offset, length, now);
     const owner = reported === undefined ? undefined : this.#members.parts(reported);
-    if (owner !== undefined) this.#takeFeedback(owner, now);
+    if (owner !== undefined) this.#feedback.take(owner, this.outbound, now);
     return owner !== undefined;
   }
 
   /** Does all that is due, and sends from the queue what the links carry now. */
   handleTimeout(now: Milliseconds): void {
-    for (const parts of this.#members.all()) {
+    for (const parts of this.#members.all) {
       parts.handleTimeout(now);
-      this.#takeFeedback(parts, now);
+      this.#feedback.take(parts, this.outbound, now);
     }
     this.noticeChanges(now);
     this.#removeAbandoned(now);
@@ -214,7 +216,7 @@ export class Tunnel {
   /** When `handleTimeout` has something to do. */
   nextTimeout(): Milliseconds {
     let next = earliest(this.outbound.nextTimeout(), this.receiving.nextTimeout());
-    for (const parts of this.#members.all()) {
+    for (const parts of this.#members.all) {
       const { link, dialer } = parts;
       next = earliest(next, parts.nextTimeout());
       if (dialer === undefined && !link.isUp) next = earliest(next, milliseconds(link.state.since + ABANDONED_AFTER));
@@ -231,7 +233,7 @@ export class Tunnel {
   restart(kept: MemberLink | undefined, now: Milliseconds): void {
     this.outbound.restart();
     this.receiving.reset();
-    for (const { link, sessions, dialer } of this.#members.all()) {
+    for (const { link, sessions, dialer } of this.#members.all) {
       if (link === kept) continue;
       sessions.clear();
       dialer?.hurry(now);
@@ -243,7 +245,7 @@ export class Tunnel {
 
   /** Finds links whose state changed, and lets scheduler, queue and reordering know. */
   noticeChanges(now: Milliseconds): void {
-    for (const parts of this.#members.all()) {
+    for (const parts of this.#members.all) {
       const { link } = parts;
       const before = parts.takeChange();
       if (before === undefined) continue;
@@ -254,17 +256,10 @@ export class Tunnel {
     this.#updateMtu();
   }
 
-  /** Takes what became known of the packets of a link, and first notes what that decided. */
-  #takeFeedback({ link, watch }: LinkParts, now: Milliseconds): void {
-    watch.observe(this.outbound.recovery.counters.sentAgain, now);
-    this.outbound.onFeedback(link, now);
-  }
-
   /** On the side that answers: forgets links that the peer has closed, has never proved, or was silent on for long. */
   #removeAbandoned(now: Milliseconds): void {
     if (this.options.role === "initiator") return;
-    for (const { link, sessions } of this.#members.all()) {
-      if (link.isUp) continue;
+    for (const { link, sessions } of this.#members.all.filter(isNotUp)) {
       const isOld = now - link.state.since >= ABANDONED_AFTER;
       if (isOld || sessions.isEmpty || link.isClosedByPeer) this.removeLink(link);
     }
@@ -297,3 +292,5 @@ export class Tunnel {
     this.#events.push({ kind: "mtu changed", mtu });
   }
 }
+
+const isNotUp = ({ link }: LinkParts): boolean => !link.isUp;

@@ -8,6 +8,8 @@ import { MemberLink, type MemberLinkOptions } from "./member-link.ts";
 export class BundleLinks {
   /** In the order in which they came. */
   readonly links: MemberLink[] = [];
+  /** Those with their parts, in the same order. */
+  readonly all: LinkParts[] = [];
   readonly #parts = new Map<MemberLink, LinkParts>();
   readonly #records: CellPool;
   readonly #options: Omit<LinkPartsOptions, "links">;
@@ -26,6 +28,7 @@ export class BundleLinks {
     const link = new MemberLink({ ...options, ordinal, addressOffset: this.#records.take() }, now);
     const parts = new LinkParts(link, { ...this.#options, links: this.links });
     this.links.push(link);
+    this.all.push(parts);
     this.#parts.set(link, parts);
     return parts;
   }
@@ -38,6 +41,7 @@ export class BundleLinks {
     parts.sessions.clear();
     this.#parts.delete(link);
     this.links.splice(this.links.indexOf(link), 1);
+    this.all.splice(this.all.indexOf(parts), 1);
     this.#records.release(link.addressOffset);
     return true;
   }
@@ -46,18 +50,14 @@ export class BundleLinks {
     return this.#parts.get(link);
   }
 
-  all(): Iterable<LinkParts> {
-    return this.#parts.values();
-  }
-
   /** Tells the peer on every link that this end stops. */
   terminate(now: Milliseconds): void {
-    for (const { link, control } of this.#parts.values()) if (link.association !== undefined) control.terminate(now);
+    for (const { link, control } of this.all) if (link.association !== undefined) control.terminate(now);
   }
 
   /** Tells the peer over the other links that one has lost its uplink, so that it need not find out by silence. */
   tellUplinkLost(lost: MemberLink, now: Milliseconds): void {
-    for (const { link, control } of this.#parts.values()) {
+    for (const { link, control } of this.all) {
       if (link !== lost && link.isUp) control.tellUplinkLost(lost.options.discriminator, now);
     }
   }
