@@ -194,7 +194,7 @@ export class QualityReporter {
   #describeMissing(report: QualityReport): void {
     const isReceived = this.#isReceived;
     for (let number = this.#highest - report.described; number < this.#highest; ) {
-      const place = number % isReceived.length;
+      const place = this.#place(number);
       const missing = isReceived.indexOf(0, place);
       number += (missing < 0 ? isReceived.length : missing) - place;
       if (missing >= 0 && number < this.#highest) report.setReceived(this.#highest - number++, false);
@@ -234,9 +234,10 @@ export class QualityReporter {
   #mark(first: number, count: number, now: Milliseconds): void {
     const last = first + count - 1;
     if (last >= this.#isReceived.length) this.#lengthenHistory(last);
-    const { length } = this.#isReceived;
+    const isReceived = this.#isReceived;
+    const mask = isReceived.length - 1;
     if (first <= this.#highest) {
-      if (this.#highest - first < DESCRIBED_LIMIT) this.#isReceived[first % length] = 1;
+      if (this.#highest - first < DESCRIBED_LIMIT) isReceived[first & mask] = 1;
       return;
     }
     const missing = first - this.#highest - 1;
@@ -245,7 +246,7 @@ export class QualityReporter {
       this.#forget(Math.min(missing, DESCRIBED_LIMIT), first);
       if (this.#firstMissing === NONE) this.#firstMissing = this.#highest + 1;
     }
-    for (let number = first; number < first + count; number++) this.#isReceived[number % length] = 1;
+    for (let place = 0; place < count; place++) isReceived[(first + place) & mask] = 1;
     this.#highest = last;
     this.#arrival = now;
     this.#judgeMissing();
@@ -273,11 +274,16 @@ export class QualityReporter {
   #forget(count: number, packetNumber: number): void {
     for (let below = 1; below <= count; below++) {
       const number = packetNumber - below;
-      if (number >= 0) this.#isReceived[number % this.#isReceived.length] = 0;
+      if (number >= 0) this.#isReceived[this.#place(number)] = 0;
     }
   }
 
   #wasReceived(packetNumber: number): boolean {
-    return this.#isReceived[packetNumber % this.#isReceived.length] === 1;
+    return this.#isReceived[this.#place(packetNumber)] === 1;
+  }
+
+  // Histories are as long as a power of two.
+  #place(packetNumber: number): number {
+    return packetNumber & (this.#isReceived.length - 1);
   }
 }

@@ -1,4 +1,5 @@
 const WORD_BITS = 32;
+const BIT_MASK = WORD_BITS - 1;
 
 // Links reorder little, but segments sent in one burst (at most 64 a system call) come back shuffled by several queues.
 const DEFAULT_SIZE = 2048;
@@ -59,8 +60,12 @@ export class ReplayWindow {
   acceptRun(first: number, count: number): void {
     const last = first + count - 1;
     this.#slideTo(last);
-    for (let number = Math.max(first, last - this.#size + 1); number <= last; number++)
-      this.#words[this.#indexOf(number)] = this.#wordOf(number) | bitOf(number);
+    for (let number = Math.max(first, last - this.#size + 1); number <= last; ) {
+      const inWord = Math.min(WORD_BITS - (number & BIT_MASK), last - number + 1);
+      const bits = inWord === WORD_BITS ? -1 : ((1 << inWord) - 1) << number;
+      this.#words[this.#indexOf(number)] = this.#wordOf(number) | bits;
+      number += inWord;
+    }
     this.#received += count;
   }
 
