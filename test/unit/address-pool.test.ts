@@ -109,6 +109,26 @@ describe("What may come from a client", () => {
       assert.equal(refusal, expected);
     });
   }
+
+  it("is decided by both addresses of each packet, and anew once an address belongs to another client", () => {
+    const changing = new RouteTable<{ readonly name: string }>();
+    const policy = new PacketPolicy({ own, routes: changing, bundle: () => alice, allowsClients: false });
+    const refuse = (source: readonly number[], destination: readonly number[]) =>
+      policy.refuse(ip4Packet({ source, destination, size: 60, serial: 1 }), 0);
+
+    const before = [
+      refuse([10, 0, 0, 2], [10, 0, 0, 3]),
+      refuse([10, 0, 0, 2], [10, 0, 0, 3]),
+      refuse([10, 0, 0, 3], [10, 0, 0, 3]),
+    ];
+    changing.add(Uint8Array.of(10, 0, 0, 3), 32, bob);
+    const after = [refuse([10, 0, 0, 2], [10, 0, 0, 3]), refuse([10, 0, 0, 2], [10, 0, 0, 4])];
+    changing.removeValue(bob);
+
+    assert.deepEqual(before, [undefined, undefined, DROP.foreignSource]);
+    assert.deepEqual(after, [DROP.clientToClient, undefined]);
+    assert.equal(refuse([10, 0, 0, 2], [10, 0, 0, 3]), undefined);
+  });
 });
 
 function poolOf(prefix: string, fixed: readonly string[] = []): AddressPool {

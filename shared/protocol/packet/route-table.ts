@@ -16,6 +16,12 @@ export class RouteTable<T extends NonNullable<unknown>> {
   /** Longest prefix first. */
   readonly #levels4: Level<T>[] = [];
   readonly #levels6: Level<T>[] = [];
+  #changes = 0;
+
+  /** How often the table was changed: while it is the same, so is what was looked up. */
+  get changes(): number {
+    return this.#changes;
+  }
 
   /** How many routes there are. */
   get size(): number {
@@ -24,6 +30,7 @@ export class RouteTable<T extends NonNullable<unknown>> {
 
   /** Adds a route, in place of the one with the same prefix. The address has 4 or 16 bytes, its further bits are free. */
   add(address: Uint8Array, prefixLength: number, value: T): void {
+    this.#changes++;
     const [a, b, c, d] = wordsOf(address);
     const { masks, routes } = this.#levelFor(address, prefixLength);
     routes.set(a & masks[0], b & masks[1], c & masks[2], d & masks[3], value);
@@ -31,6 +38,7 @@ export class RouteTable<T extends NonNullable<unknown>> {
 
   /** Removes the route with exactly this prefix; false when there is none. */
   remove(address: Uint8Array, prefixLength: number): boolean {
+    this.#changes++;
     const [a, b, c, d] = wordsOf(address);
     const { masks, routes } = this.#levelFor(address, prefixLength);
     const isRemoved = routes.delete(a & masks[0], b & masks[1], c & masks[2], d & masks[3]);
@@ -40,6 +48,7 @@ export class RouteTable<T extends NonNullable<unknown>> {
 
   /** Removes every route to this value and returns how many there were. */
   removeValue(value: T): number {
+    this.#changes++;
     let removed = 0;
     for (const { routes } of [...this.#levels4, ...this.#levels6]) removed += routes.deleteValue(value);
     this.#dropEmptyLevels();
