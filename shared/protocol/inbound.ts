@@ -1,18 +1,21 @@
 import { CHECKSUM_PARTIAL, COPY } from "./bundle/fragment.ts";
+import { FragmentRun } from "./bundle/fragment-run.ts";
 import { sequenceNumber } from "./bundle/sequence-number.ts";
+import { DatagramRuns } from "./datagram-runs.ts";
 import { DROP, type DropCounters } from "./drop-reason.ts";
-import type { MemberLink } from "./link/member-link.ts";
 import type { Outlet } from "./link/outlet.ts";
 import type { Arena } from "./packet/arena.ts";
 import { CELL_SIZE } from "./packet/cell-pool.ts";
 import type { ReceiveBatch } from "./packet/receive-batch.ts";
 import { NO_KEY } from "./packet/transmit-batch.ts";
+import type { Reach } from "./reach.ts";
 import type { Aead } from "./seal/aead.ts";
 import type { AssociationTable } from "./seal/association-table.ts";
 import { highWord, inferPacketNumber, lowWord } from "./seal/packet-number.ts";
 import type { SecurityAssociation } from "./seal/security-association.ts";
 import type { Tunnel } from "./tunnel.ts";
 import type { Milliseconds } from "./units.ts";
+import { readWholePackets } from "./whole-packets.ts";
 import {
   AEAD_TAG_SIZE,
   DATAGRAM_HEADER_SIZE,
@@ -36,13 +39,7 @@ import {
 import { readUint16 } from "./wire/lcp.ts";
 import { QUALITY_PROTOCOL } from "./wire/quality-report.ts";
 
-/** What a link index leads to. */
-export type Reach = {
-  readonly tunnel: Tunnel;
-  readonly link: MemberLink;
-  /** Undefined while the response of a handshake is awaited. */
-  readonly association: SecurityAssociation | undefined;
-};
+const NEAR = 2 ** 30;
 
 /** Where a datagram came from: its source's address record, and the socket that it came to. */
 export type Origin = { readonly addressOffset: number; readonly outlet: Outlet };
@@ -69,8 +66,8 @@ export type InboundOptions = {
 export class Inbound {
   readonly #options: InboundOptions;
   readonly #bytes: Uint8Array;
-  #reaches: (Reach | undefined)[] = [];
-  #packetNumbers = new Float64Array(0);
+  readonly #runs = new DatagramRuns();
+  readonly #packets = new FragmentRun();
   /** The first word of the data before in this batch, 0 for none, and what its link index led to. */
   #latestWord = 0;
   #latest: Reach | undefined;
@@ -80,48 +77,67 @@ export class Inbound {
     this.#bytes = options.arena.bytes;
   }
 
-  /** Takes all datagrams of a batch, which came to one socket. */
+  /** Takes all datagrams of a batch, which came to one socket; what is delivered stays where it was received. */
   handleDatagrams(batch: ReceiveBatch, outlet: Outlet, now: Milliseconds): void {
-    if (this.#packetNumbers.length < batch.capacity) this.#packetNumbers = new Float64Array(batch.capacity);
+    const runs = this.#runs;
+    runs.clear(batch.capacity);
     this.#latestWord = 0;
-    for (let row = 0; row < batch.count; row++) this.#identify(batch, row, outlet, now); // wire/
+    for (let row = 0; row < batch.count; ) row = this.#identify(batch, row, outlet, now); // wire/
     this.#options.aead.open(batch); // seal/
     let touched: Tunnel | undefined;
-    for (let row = 0, end = 0; row < batch.count; row = end) {
-      end = row + 1;
-      const reach = this.#reaches[row];
+    for (let run = 0; run < runs.count; run++) {
+      const reach = runs.reach(run);
       if (reach?.association === undefined) continue;
-      if (reach.tunnel !== touched) this.#options.onTouched(reach.tunnel);
+      if (reach.tunnel !== touched) {
+        touched?.receiving.keepHeld();
+        this.#options.onTouched(reach.tunnel);
+      }
       touched = reach.tunnel;
-      end = this.#endOfRun(batch, row, reach.association);
-      if (!this.#admit(batch, row, end, reach, reach.association, outlet, now)) continue;
-      for (let frame = row; frame < end; frame++) this.#handleFrame(batch, frame, reach, now);
+      this.#handleRun(batch, run, reach, reach.association, outlet, now);
     }
+    touched?.receiving.keepHeld();
   }
 
-  /** Finds out whose datagram it is and under which key and number it has to be opened. */
-  #identify(batch: ReceiveBatch, row: number, outlet: Outlet, now: Milliseconds): void {
+  /**
+   * Finds out whose datagram a row is, and under which key and number it has to be opened, and those behind it that
+   * continue it. Answers the first row that does not.
+   */
+  #identify(batch: ReceiveBatch, row: number, outlet: Outlet, now: Milliseconds): number {
     const { associations, drops } = this.#options;
-    this.#reaches[row] = undefined;
-    batch.setKey(row, 0, 0, NO_KEY);
     const length = batch.length(row);
     const word0 = batch.headerWord0(row);
     const type = datagramType(word0);
+    batch.setKey(row, 0, 0, NO_KEY);
     if (type !== DATAGRAM_TYPES.data) {
       this.#latestWord = 0;
       if (length < DATAGRAM_HEADER_SIZE) drops.count(DROP.tooShort);
       else this.#handleHandshake(type, batch, row, outlet, now);
-      return;
+      return row + 1;
     }
-    if (length < DATAGRAM_OVERHEAD) return drops.count(DROP.tooShort);
+    if (length < DATAGRAM_OVERHEAD) {
+      drops.count(DROP.tooShort);
+      return row + 1;
+    }
     const reach = word0 === this.#latestWord ? this.#latest : associations.get(receiverLinkIndex(word0));
     this.#latestWord = word0;
     this.#latest = reach;
-    if (reach?.association === undefined) return drops.count(DROP.unknownLink);
-    const packetNumber = inferPacketNumber(batch.headerWord1(row), reach.association.window.highest);
-    this.#packetNumbers[row] = packetNumber;
-    this.#reaches[row] = reach;
-    batch.setKey(row, highWord(packetNumber), lowWord(packetNumber), reach.association.keys.openSlot);
+    if (reach?.association === undefined) {
+      drops.count(DROP.unknownLink);
+      return row + 1;
+    }
+    return this.#number(batch, row, reach, reach.association);
+  }
+
+  #number(batch: ReceiveBatch, row: number, reach: Reach, { window, keys }: SecurityAssociation): number {
+    const number = inferPacketNumber(batch.headerWord1(row), window.highest);
+    const high = highWord(number);
+    let end = row + 1;
+    // Far from the highest number the word that follows may stand for another number than the next.
+    if (Math.abs(number - window.highest) < NEAR)
+      end = batch.setKeyOfRun(row, high, keys.openSlot, DATAGRAM_OVERHEAD);
+    else batch.setKey(row, high, lowWord(number), keys.openSlot);
+    this.#runs.add(row, end, number, reach);
+    return end;
   }
 
   #handleHandshake(type: number, batch: ReceiveBatch, row: number, outlet: Outlet, now: Milliseconds): void {
@@ -139,26 +155,22 @@ export class Inbound {
     );
   }
 
-  /**
-   * Where a run that begins with a row ends: datagrams of one link that came together, with packet numbers that follow
-   * on each other and are the newest. Others are runs of one.
-   */
-  #endOfRun(batch: ReceiveBatch, row: number, { window }: SecurityAssociation): number {
-    const [reaches, numbers] = [this.#reaches, this.#packetNumbers];
-    const first = numbers[row] ?? 0;
-    let end = row + 1;
-    if (first <= window.highest || !batch.isOpened(row)) return end;
-    const reach = reaches[row];
-    const address = batch.addressOffset(row);
-    while (
-      end < batch.count &&
-      reaches[end] === reach &&
-      numbers[end] === first + (end - row) &&
-      batch.isOpened(end) &&
-      batch.addressOffset(end) === address
-    )
-      end++;
-    return end;
+  #handleRun(
+    batch: ReceiveBatch,
+    run: number,
+    reach: Reach,
+    association: SecurityAssociation,
+    outlet: Outlet,
+    now: Milliseconds,
+  ): void {
+    const end = this.#runs.end(run);
+    let number = this.#runs.number(run);
+    for (let from = this.#runs.start(run), to = from; from < end; from = to) {
+      to = endOfNewest(batch, from, end, number, association);
+      if (this.#admit(batch, from, to, number, reach, association, outlet, now))
+        this.#handleFrames(batch, from, to, reach, now);
+      number += to - from;
+    }
   }
 
   /** Lets the authentic and fresh datagrams of a run through, once each, and tells the link of them. */
@@ -166,6 +178,7 @@ export class Inbound {
     batch: ReceiveBatch,
     from: number,
     to: number,
+    first: number,
     reach: Reach,
     association: SecurityAssociation,
     outlet: Outlet,
@@ -176,7 +189,6 @@ export class Inbound {
       tunnel.drops.count(DROP.notAuthentic);
       return false;
     }
-    const first = this.#packetNumbers[from] ?? 0;
     const count = to - from;
     const isNewest = first > association.window.highest;
     if (isNewest) association.window.acceptRun(first, count);
@@ -201,17 +213,35 @@ export class Inbound {
     first: number,
     now: Milliseconds,
   ): void {
-    let bytes = 0;
-    let onLine = 0;
+    const { outerHeaderSize } = link;
+    let [bytes, onLine, latest, latestOnLine] = [0, 0, 0, 0];
     let needsReport = false;
     for (let row = from; row < to; row++) {
-      const size = batch.length(row) + link.outerHeaderSize;
+      const size = batch.length(row) + outerHeaderSize;
+      if (size !== latest) latestOnLine = link.bytesOnLine(size);
+      latest = size;
       bytes += size;
-      onLine += link.bytesOnLine(size);
+      onLine += latestOnLine;
       needsReport ||= this.#bytes[batch.offset(row) + DATAGRAM_HEADER_SIZE] === PPP_PROTOCOLS.multilink;
     }
     link.reporter.onRun(keys.localIndex, first, to - from, onLine, needsReport, now);
     link.received.count(bytes, to - from);
+  }
+
+  /** Hands the PPP frames of datagrams that came together on, whole packets in runs. */
+  #handleFrames(batch: ReceiveBatch, from: number, to: number, reach: Reach, now: Milliseconds): void {
+    const packets = this.#packets;
+    const word0 = batch.headerWord0(from);
+    const mayBeRun = !isCopy(word0) && !isPinned(word0);
+    for (let row = from; row < to; ) {
+      packets.count = 0;
+      if (mayBeRun && row + 1 < to)
+        readWholePackets(this.#options.arena.view, batch, row, to, reach.tunnel.classes, packets);
+      if (packets.count > 1) {
+        reach.tunnel.receiving.insertRun(reach.link, packets, now); // bundle/
+        row += packets.count;
+      } else this.#handleFrame(batch, row++, reach, now);
+    }
   }
 
   /** Hands a PPP frame to the bundle or to the link's LCP. */
@@ -247,4 +277,20 @@ export class Inbound {
       if (!tunnel.handleReport(link, offset, length, now)) tunnel.drops.count(DROP.badFrame);
     } else tunnel.drops.count(length < 2 ? DROP.badFrame : DROP.unknownProtocol);
   }
+}
+
+/**
+ * Where datagrams end, from a row of a run on, that are opened and newer than all before them; behind the row itself
+ * when that is none of them.
+ */
+function endOfNewest(
+  batch: ReceiveBatch,
+  from: number,
+  end: number,
+  number: number,
+  { window }: SecurityAssociation,
+): number {
+  let to = from + 1;
+  if (number > window.highest && batch.isOpened(from)) while (to < end && batch.isOpened(to)) to++;
+  return to;
 }

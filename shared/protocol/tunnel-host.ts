@@ -1,5 +1,5 @@
 import { DropCounters } from "./drop-reason.ts";
-import { type HandshakeReceiver, Inbound, type Reach } from "./inbound.ts";
+import { type HandshakeReceiver, Inbound } from "./inbound.ts";
 import type { MemberLink } from "./link/member-link.ts";
 import type { Outlet } from "./link/outlet.ts";
 import type { Arena } from "./packet/arena.ts";
@@ -8,6 +8,7 @@ import { CellPool, NO_CELL } from "./packet/cell-pool.ts";
 import type { DeliveryBatch } from "./packet/delivery-batch.ts";
 import type { PacketBatch } from "./packet/packet-batch.ts";
 import type { ReceiveBatch } from "./packet/receive-batch.ts";
+import type { Reach } from "./reach.ts";
 import type { Aead } from "./seal/aead.ts";
 import { AssociationTable } from "./seal/association-table.ts";
 import type { SecurityAssociation } from "./seal/security-association.ts";

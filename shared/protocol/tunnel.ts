@@ -1,4 +1,4 @@
-import type { PacketSink } from "./bundle/reassembler.ts";
+import type { PacketSink } from "./bundle/packet-sink.ts";
 import { ReceivingOrder } from "./bundle/receiving-order.ts";
 import { Decisions } from "./decisions.ts";
 import { DropCounters } from "./drop-reason.ts";

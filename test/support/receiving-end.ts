@@ -7,6 +7,7 @@ import { CellPool } from "../../shared/protocol/packet/cell-pool.ts";
 import { type Milliseconds, milliseconds } from "../../shared/protocol/units.ts";
 import { type FragmentStream, type StreamFragment, streamPacket } from "./fragment-stream.ts";
 import { upLink } from "./member-links.ts";
+import { packetSink } from "./packet-sinks.ts";
 
 // Whole packets are delivered from where they were received, so that place is kept until they are written.
 const SLOT = 2048;
@@ -52,7 +53,10 @@ export class ReceivingEnd {
       this.#hasRefused = true;
     };
     const memory = { arena: this.#arena, cells: this.cells, assembly: this.#assembly };
-    this.order = new ReceivingOrder(memory, { deliver, onMemoryShort }, this.links, { mrru: MRRU, longestWait });
+    this.order = new ReceivingOrder(memory, packetSink(deliver, onMemoryShort), this.links, {
+      mrru: MRRU,
+      longestWait,
+    });
   }
 
   /** Takes a fragment from a link, without writing what it may complete. */

@@ -25,6 +25,8 @@ import {
   writeEchoRequest,
 } from "../../shared/protocol/wire/lcp.ts";
 
+const SCRATCH = 8192;
+
 /** When a responding end begins. */
 export const START = seconds(1000);
 
@@ -35,6 +37,8 @@ export class RespondingEnd {
   readonly arena = new Arena(8 * 1024 * 1024);
   readonly outlet = new Outlet(new TransmitBatch(64));
   readonly delivery = new DeliveryBatch(64);
+  /** The first bytes of each packet that was written, in hexadecimal digits. */
+  readonly written: string[] = [];
   readonly keys = new Set<number>();
   readonly host: TunnelHost;
   readonly tunnel: Tunnel;
@@ -50,7 +54,7 @@ export class RespondingEnd {
     let randomness = 0;
     const random = (length: number): Uint8Array => Uint8Array.from({ length }, () => ++randomness);
     this.#record = arena.reserve(64);
-    this.#datagram = arena.reserve(8192);
+    this.#datagram = arena.reserve(SCRATCH);
     arena.bytes[this.#record] = 4;
     this.host = new TunnelHost({
       arena,
@@ -107,11 +111,20 @@ export class RespondingEnd {
     return this.host.reach(this.#index)?.association !== undefined;
   }
 
+  /** Writes what was delivered before anything settles, and lets what is received next take the place of what was. */
+  hurry(): void {
+    if (this.delivery.hasRefused) return;
+    this.#write();
+    this.delivery.clear();
+    this.arena.bytes.fill(0xff, this.#datagram, this.#datagram + SCRATCH);
+  }
+
   /** Does a driver's round: lets happen what is due, and writes every batch. */
   finish(now: Milliseconds): void {
     for (;;) {
       this.host.settle(now);
       const { hasRefused } = this.delivery;
+      this.#write();
       this.outlet.batch.clear();
       this.delivery.clear();
       this.host.recycle();
@@ -153,15 +166,19 @@ export class RespondingEnd {
     }, now);
   }
 
-  /** Receives whole packets of 60 bytes in one batch, each with these numbers; at most 64. */
+  /**
+   * Receives whole packets of 60 bytes in one batch, each with these numbers; at most 64, and `before` more in that
+   * round before them.
+   */
   receiveBatch(
     fragments: readonly { packetNumber: number; sequence: number; copy: boolean }[],
     now: Milliseconds,
+    before = 0,
   ): void {
     const batch = new ReceiveBatch(64);
     const { bytes } = this.arena;
     for (const [row, { packetNumber, sequence, copy }] of fragments.entries()) {
-      const at = this.#datagram + row * 128;
+      const at = this.#datagram + (before + row) * 128;
       const frame = at + DATAGRAM_HEADER_SIZE;
       writeFragmentHeader(bytes, frame, BEGIN | END, 1, sequence);
       bytes.fill(sequence, frame + 6, frame + 66);
@@ -180,6 +197,14 @@ export class RespondingEnd {
     const length = DATAGRAM_HEADER_SIZE + size + AEAD_TAG_SIZE;
     batch.add(this.#datagram, length, this.#record, dataWord(this.#index, 0), this.#packetNumber++);
     this.host.handleDatagrams(batch, this.outlet, now);
+  }
+
+  #write(): void {
+    for (let row = 0; row < this.delivery.count; row++) {
+      const offset = this.delivery.offset(row);
+      const packet = this.arena.bytes.subarray(offset, offset + Math.min(8, this.delivery.length(row)));
+      this.written.push(Buffer.from(packet).toString("hex"));
+    }
   }
 
   #addLink(discriminator: number): LinkParts {

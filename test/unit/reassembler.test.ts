@@ -11,6 +11,7 @@ import { AssemblyBuffer } from "../../shared/protocol/packet/assembly-buffer.ts"
 import { CellPool } from "../../shared/protocol/packet/cell-pool.ts";
 import { milliseconds } from "../../shared/protocol/units.ts";
 import { BEGIN, END } from "../../shared/protocol/wire/frame-header.ts";
+import { packetSink } from "../support/packet-sinks.ts";
 
 const WHOLE = BEGIN | END;
 const MRRU = 1000;
@@ -239,7 +240,7 @@ function setUp() {
     sink.shortages++;
   };
   const memory = { arena, cells: new HeldCells(cells), assembly };
-  const reassembler = new Reassembler(memory, { deliver, onMemoryShort }, counters, MRRU);
+  const reassembler = new Reassembler(memory, packetSink(deliver, onMemoryShort), counters, MRRU);
   return { reassembler, sink, counters, cells, assembly };
 }
 

@@ -1,8 +1,9 @@
 import { LARGEST_WINDOW } from "./held-fragments.ts";
-import { distance, isBefore, type SequenceNumber, sequenceNumber } from "./sequence-number.ts";
+import { advance, distance, isBefore, type SequenceNumber, sequenceNumber } from "./sequence-number.ts";
 
-// The largest margin that can be looked back; what reorders by more is left to the timer.
+// The largest margin that can be looked back; what reorders by more is left to the timer. A power of two.
 const HISTORY = 64;
+const MASK = HISTORY - 1;
 
 /** The latest sequence numbers of one class on one link, ascending, as a ring. */
 class LinkHistory {
@@ -10,7 +11,7 @@ class LinkHistory {
   count = 0;
 
   at(back: number): SequenceNumber {
-    return sequenceNumber(this.sequences[(this.count - 1 - back) % HISTORY] ?? 0);
+    return sequenceNumber(this.sequences[(this.count - 1 - back) & MASK] ?? 0);
   }
 
   get known(): number {
@@ -28,17 +29,24 @@ export class FragmentLoss {
 
   /** Notes a fragment, and returns by how many fragments of its link and class it was overtaken. */
   onFragment(ordinal: number, sequence: SequenceNumber): number {
-    let history = this.#links[ordinal];
-    if (history === undefined) {
-      history = new LinkHistory();
-      this.#links[ordinal] = history;
-    }
+    const history = this.#history(ordinal);
     // What is so far behind is no straggler: the link carried nothing of this class for half of all numbers.
     if (history.known > 0 && distance(history.at(0), sequence) < -LARGEST_WINDOW) history.count = 0;
     let overtaken = 0;
     while (overtaken < history.known && distance(history.at(overtaken), sequence) < 0) overtaken++;
-    if (overtaken === 0) history.sequences[history.count++ % HISTORY] = sequence;
+    if (overtaken === 0) history.sequences[history.count++ & MASK] = sequence;
     return overtaken;
+  }
+
+  /** Notes `count` fragments with consecutive numbers, as `onFragment`; false, and nothing is noted, if any was overtaken. */
+  onRun(ordinal: number, sequence: SequenceNumber, count: number): boolean {
+    const history = this.#history(ordinal);
+    if (history.known > 0 && distance(history.at(0), sequence) < 0) return false;
+    const { sequences } = history;
+    for (let place = Math.max(0, count - HISTORY); place < count; place++)
+      sequences[(history.count + place) & MASK] = advance(sequence, place);
+    history.count += count;
+    return true;
   }
 
   /** What a link has surely passed, or undefined when too little was seen on it. */
@@ -51,6 +59,15 @@ export class FragmentLoss {
   /** Forgets a link that left the bundle. */
   forget(ordinal: number): void {
     this.#links[ordinal] = undefined;
+  }
+
+  #history(ordinal: number): LinkHistory {
+    let history = this.#links[ordinal];
+    if (history === undefined) {
+      history = new LinkHistory();
+      this.#links[ordinal] = history;
+    }
+    return history;
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Arena } from "../packet/arena.ts";
 import { NO_CELL } from "../packet/cell-pool.ts";
+import { BEGIN, END } from "../wire/frame-header.ts";
 import type { HeldCells } from "./held-cells.ts";
-import { distance, type SequenceNumber, sequenceNumber } from "./sequence-number.ts";
+import { advance, distance, next, type SequenceNumber, sequenceNumber } from "./sequence-number.ts";
 
 /** Noted of a fragment beside BEGIN, END and CHECKSUM_PARTIAL: its place is taken. */
 export const PRESENT = 1;
@@ -14,7 +15,7 @@ export const LARGEST_WINDOW = 8192;
 
 /**
  * Fragments that came before their turn, by sequence number: a ring that starts small and grows with the skew of the
- * links. The bytes lie in cells of the arena. Beside their order they are linked in the order in which they came.
+ * links. The bytes lie in cells of the arena, or for a while where they were received. Beside their order they are linked in the order in which they came.
  */
 export class HeldFragments {
   readonly #arena: Arena;
@@ -24,6 +25,8 @@ export class HeldFragments {
   #count = 0;
   #oldest = NO_PLACE;
   #newest = NO_PLACE;
+  /** How many were not copied yet. */
+  #inPlace = 0;
 
   constructor(arena: Arena, cells: HeldCells) {
     this.#arena = arena;
@@ -49,6 +52,47 @@ export class HeldFragments {
 
   length(sequence: SequenceNumber): number {
     return this.#ring.lengths[sequence & this.#mask] ?? 0;
+  }
+
+  /** Fragments of the packet at the head: how many when it is complete, 0 when some are missing, -1 for an orphan. */
+  packetSize(head: SequenceNumber, headFlags: number): number {
+    if ((headFlags & BEGIN) === 0) return -1;
+    if ((headFlags & END) !== 0) return 1;
+    let sequence = next(head);
+    for (let count = 2; count <= this.#count; count++) {
+      const flags = this.flags(sequence);
+      if (flags === 0) return 0;
+      if ((flags & BEGIN) !== 0) return -1;
+      if ((flags & END) !== 0) return count;
+      sequence = next(sequence);
+    }
+    return 0;
+  }
+
+  /** The first sequence number from `head` on, before which nothing is held, that is not here. */
+  gapFrom(head: SequenceNumber): SequenceNumber {
+    let sequence = head;
+    let left = this.#count;
+    while (left-- > 0 && this.flags(sequence) !== 0) sequence = next(sequence);
+    return sequence;
+  }
+
+  /** How many from `head` on are not here, before the first that is, and at most `most`. */
+  missingFrom(head: SequenceNumber, most: number): number {
+    if (this.#count === 0) return most;
+    let missing = 0;
+    while (missing < most && this.flags(advance(head, missing)) === 0) missing++;
+    return missing;
+  }
+
+  /** The first after `gap` that is here, or undefined; `head` is as for `gapFrom`. */
+  firstAfter(gap: SequenceNumber, head: SequenceNumber): SequenceNumber | undefined {
+    let sequence = next(gap);
+    while (distance(head, sequence) < this.window) {
+      if (this.flags(sequence) !== 0) return sequence;
+      sequence = next(sequence);
+    }
+    return undefined;
   }
 
   /** When the first of those behind `gap` came that are still here, or undefined when none is behind it. */
@@ -80,6 +124,7 @@ export class HeldFragments {
       this.#write(
         sequenceNumber(before.sequences[place] ?? 0),
         before.flags[place] ?? 0,
+        before.cells[place] ?? 0,
         before.offsets[place] ?? 0,
         before.lengths[place] ?? 0,
         before.heldAt[place] ?? 0,
@@ -92,18 +137,41 @@ export class HeldFragments {
     const cell = this.#cells.take();
     if (cell === NO_CELL) return false;
     this.#arena.bytes.copyWithin(cell, offset, offset + length);
-    this.#write(sequence, flags | PRESENT, cell, length, now);
+    this.#write(sequence, flags | PRESENT, cell, cell, length, now);
     this.#count++;
     return true;
+  }
+
+  /** As `hold`, but leaves the bytes where they are until `keep`. */
+  holdInPlace(sequence: SequenceNumber, flags: number, offset: number, length: number, now: number): boolean {
+    const cell = this.#cells.take();
+    if (cell === NO_CELL) return false;
+    this.#write(sequence, flags | PRESENT, cell, offset, length, now);
+    this.#count++;
+    this.#inPlace++;
+    return true;
+  }
+
+  /** Copies what is not in its cell yet. */
+  keep(): void {
+    const { cells, offsets, lengths, older } = this.#ring;
+    for (let place = this.#newest; this.#inPlace > 0; place = older[place] ?? NO_PLACE) {
+      const [cell, offset] = [cells[place] ?? 0, offsets[place] ?? 0];
+      if (cell === offset) continue;
+      this.#arena.bytes.copyWithin(cell, offset, offset + (lengths[place] ?? 0));
+      offsets[place] = cell;
+      this.#inPlace--;
+    }
   }
 
   /** Takes a fragment out; its bytes stay readable until the cells are recycled. */
   remove(sequence: SequenceNumber): void {
     const place = sequence & this.#mask;
-    const { flags, offsets, older, newer } = this.#ring;
+    const { flags, cells, offsets, older, newer } = this.#ring;
     if ((flags[place] ?? 0) === 0) return;
     flags[place] = 0;
-    this.#cells.release(offsets[place] ?? NO_CELL);
+    if (offsets[place] !== cells[place]) this.#inPlace--;
+    this.#cells.release(cells[place] ?? NO_CELL);
     this.#count--;
     const before = older[place] ?? NO_PLACE;
     const after = newer[place] ?? NO_PLACE;
@@ -119,11 +187,19 @@ export class HeldFragments {
     while (this.#oldest !== NO_PLACE) this.remove(sequenceNumber(sequences[this.#oldest] ?? 0));
   }
 
-  #write(sequence: SequenceNumber, flags: number, cell: number, length: number, heldAt: number): void {
+  #write(
+    sequence: SequenceNumber,
+    flags: number,
+    cell: number,
+    offset: number,
+    length: number,
+    heldAt: number,
+  ): void {
     const ring = this.#ring;
     const place = sequence & this.#mask;
     ring.sequences[place] = sequence;
-    ring.offsets[place] = cell;
+    ring.cells[place] = cell;
+    ring.offsets[place] = offset;
     ring.lengths[place] = length;
     ring.flags[place] = flags;
     ring.heldAt[place] = heldAt;
@@ -138,6 +214,7 @@ export class HeldFragments {
 function newRing(size: number) {
   return {
     sequences: new Int32Array(size),
+    cells: new Int32Array(size),
     offsets: new Int32Array(size),
     lengths: new Int32Array(size),
     flags: new Uint8Array(size),

@@ -2,10 +2,11 @@ import type { MemberLink } from "../link/member-link.ts";
 import { type Milliseconds, milliseconds, NEVER } from "../units.ts";
 import { COPY } from "./fragment.ts";
 import { FragmentLoss, smaller } from "./fragment-loss.ts";
+import type { FragmentRun } from "./fragment-run.ts";
 import { LossFront } from "./loss-front.ts";
 import { INSERTION, Reassembler } from "./reassembler.ts";
 import type { ReceivingBundle, ReceivingClass } from "./receiving-class.ts";
-import { isBefore, next, type SequenceNumber } from "./sequence-number.ts";
+import { advance, isBefore, next, type SequenceNumber } from "./sequence-number.ts";
 
 /**
  * A class whose packets are delivered in order. What is missing is lost on its link once M has passed it (RFC 1990
@@ -49,28 +50,22 @@ export class OrderedClass implements ReceivingClass {
     length: number,
     now: Milliseconds,
   ): void {
-    const { waitingSince, missing } = this.#reassembler;
-    const { counters } = this.#bundle;
-    const lostBefore = counters.lost;
     const overtaken = (flags & COPY) === 0 ? this.#noteOrder(link, sequence, now) : 0;
     // A null fragment only says that its link has nothing older under way.
-    if (length === 0) return;
-    let outcome = this.#reassembler.insert(sequence, flags & ~COPY, offset, length, now);
-    if (outcome === INSERTION.noRoom && this.#bundle.makeRoom(this, sequence)) {
-      outcome = this.#reassembler.insert(sequence, flags & ~COPY, offset, length, now);
+    if (length > 0) this.#take(sequence, flags, offset, length, overtaken, now);
+  }
+
+  insertRun(link: MemberLink, run: FragmentRun, now: Milliseconds): void {
+    const { sequence, flags, offsets, lengths, count } = run;
+    const isOrdered = this.#loss.onRun(link.ordinal, sequence, count);
+    if (isOrdered) link.reorderingMargin.onOrdered(now);
+    for (let place = 0; place < count; place++) {
+      if (isOrdered) place += this.#takeRun(run, place, now);
+      if (place === count) return;
+      const following = advance(sequence, place);
+      const overtaken = isOrdered ? 0 : this.#noteOrder(link, following, now);
+      this.#take(following, flags, offsets[place] ?? 0, lengths[place] ?? 0, overtaken, now);
     }
-    if (outcome === INSERTION.taken) {
-      if ((flags & COPY) !== 0) this.#onRepaired(sequence, now);
-      else if (waitingSince !== undefined && sequence === missing) {
-        this.#bundle.skewWait.onFilled(milliseconds(now - waitingSince), now);
-      }
-    } else if (outcome === INSERTION.late) {
-      this.#onLate(sequence, (flags & COPY) !== 0, overtaken, now);
-    } else if (outcome === INSERTION.noRoom) {
-      counters.overflows++;
-    }
-    // What the window had no room for any more waited in vain, too.
-    if (counters.lost !== lostBefore) this.#bundle.repairWait.onGivenUp(counters.lost - lostBefore);
   }
 
   release(): void {
@@ -81,6 +76,10 @@ export class OrderedClass implements ReceivingClass {
     if (this.#reassembler.waitingSince === undefined) return;
     this.#followLinks(now);
     while (this.deadline <= now && this.#endWait(now)) {}
+  }
+
+  keepHeld(): void {
+    this.#reassembler.keepHeld();
   }
 
   makeRoom(limit: SequenceNumber | undefined): boolean {
@@ -98,6 +97,45 @@ export class OrderedClass implements ReceivingClass {
 
   reset(): void {
     this.#reassembler.reset();
+  }
+
+  /** Takes what of a run, from a place on, nothing else has to be done for; answers how many those are. */
+  #takeRun(run: FragmentRun, place: number, now: Milliseconds): number {
+    const { waitingSince, missing } = this.#reassembler;
+    const taken = this.#reassembler.insertRun(run, place, now);
+    // Others have waited as long for those behind the first.
+    const isFilling = taken > 0 && waitingSince !== undefined && advance(run.sequence, place) === missing;
+    if (isFilling) this.#bundle.skewWait.onFilled(milliseconds(now - waitingSince), now);
+    return taken;
+  }
+
+  #take(
+    sequence: SequenceNumber,
+    flags: number,
+    offset: number,
+    length: number,
+    overtaken: number,
+    now: Milliseconds,
+  ): void {
+    const { waitingSince, missing } = this.#reassembler;
+    const { counters } = this.#bundle;
+    const lostBefore = counters.lost;
+    let outcome = this.#reassembler.insert(sequence, flags & ~COPY, offset, length, now);
+    if (outcome === INSERTION.noRoom && this.#bundle.makeRoom(this, sequence)) {
+      outcome = this.#reassembler.insert(sequence, flags & ~COPY, offset, length, now);
+    }
+    if (outcome === INSERTION.taken) {
+      if ((flags & COPY) !== 0) this.#onRepaired(sequence, now);
+      else if (waitingSince !== undefined && sequence === missing) {
+        this.#bundle.skewWait.onFilled(milliseconds(now - waitingSince), now);
+      }
+    } else if (outcome === INSERTION.late) {
+      this.#onLate(sequence, (flags & COPY) !== 0, overtaken, now);
+    } else if (outcome === INSERTION.noRoom) {
+      counters.overflows++;
+    }
+    // What the window had no room for any more waited in vain, too.
+    if (counters.lost !== lostBefore) this.#bundle.repairWait.onGivenUp(counters.lost - lostBefore);
   }
 
   /** Tells by how many fragments of its link and class an original was overtaken. */

@@ -3,21 +3,15 @@ import type { AssemblyBuffer } from "../packet/assembly-buffer.ts";
 import { type Milliseconds, milliseconds } from "../units.ts";
 import { BEGIN, END, PACKET_PROTOCOL_SIZE } from "../wire/frame-header.ts";
 import { CHECKSUM_PARTIAL } from "./fragment.ts";
+import type { FragmentRun } from "./fragment-run.ts";
 import type { HeldCells } from "./held-cells.ts";
 import { HeldFragments, LARGEST_WINDOW } from "./held-fragments.ts";
 import { NumberWindow } from "./number-window.ts";
+import type { PacketSink } from "./packet-sink.ts";
 import type { ReorderingCounters } from "./reordering-counters.ts";
 import { advance, distance, isBefore, next, type SequenceNumber, sequenceNumber } from "./sequence-number.ts";
 
 const WHOLE = BEGIN | END;
-
-/** Where whole packets go, in order: the protocol field and the packet, in one piece of the arena. */
-export interface PacketSink {
-  /** Takes a packet; false when there is no room now, and it must be offered again. */
-  deliver(offset: number, length: number, isChecksumPartial: boolean): boolean;
-  /** Notes that a packet waits for memory, and must be offered again when what was delivered has been written. */
-  onMemoryShort(): void;
-}
 
 /** The memory that reassembly works in. */
 export type ReassemblyMemory = {
@@ -85,7 +79,7 @@ export class Reassembler {
 
   /** While others are kept waiting: what follows on the first missing fragments. */
   get afterMissing(): SequenceNumber {
-    return this.#firstHeldAfter(this.#missing) ?? next(this.#missing);
+    return this.#held.firstAfter(this.#missing, this.#expected) ?? next(this.#missing);
   }
 
   /** Takes a fragment: `flags` are BEGIN, END and CHECKSUM_PARTIAL. */
@@ -107,6 +101,21 @@ export class Reassembler {
     return INSERTION.taken;
   }
 
+  /**
+   * Takes fragments of a run from a place on as long as they need nothing else: those that come in their turn, or those
+   * that come early. Answers how many; `insert` takes the next one. What is held stays where it is until `keepHeld`.
+   */
+  insertRun(run: FragmentRun, place: number, now: Milliseconds): number {
+    const ahead = distance(this.#expected, advance(run.sequence, place));
+    if (ahead === 0) return this.#deliverRun(run, place);
+    return ahead > 0 && this.#waitingSince !== undefined ? this.#holdRun(run, place, ahead, now) : 0;
+  }
+
+  /** Copies what is still held where it was received. */
+  keepHeld(): void {
+    this.#held.keep();
+  }
+
   /** Whether a sequence number can be one of this time: before what is expected, or within the window behind it. */
   isNear(sequence: SequenceNumber): boolean {
     return distance(this.#expected, sequence) < LARGEST_WINDOW;
@@ -117,7 +126,7 @@ export class Reassembler {
     while (this.#held.count > 0) {
       const flags = this.#held.flags(this.#expected);
       if (flags === 0) break;
-      const size = this.#packetSize(flags);
+      const size = this.#held.packetSize(this.#expected, flags);
       if (size === 0) break;
       if (size > 0 && !this.#deliverHeld(size)) return;
       if (size < 0) this.#discardHead();
@@ -137,10 +146,10 @@ export class Reassembler {
         this.#skip(1);
         continue;
       }
-      const size = this.#packetSize(flags);
+      const size = this.#held.packetSize(this.#expected, flags);
       if (size > 0) {
         if (!this.#deliverHeld(size)) return;
-      } else if (size < 0 || isBefore(this.#gap(), limit)) {
+      } else if (size < 0 || isBefore(this.#held.gapFrom(this.#expected), limit)) {
         this.#discardHead();
       } else {
         break;
@@ -155,6 +164,30 @@ export class Reassembler {
     this.#expected = sequenceNumber(0);
     this.#waitingSince = undefined;
     this.#givenUp.restart(sequenceNumber(-1));
+  }
+
+  #deliverRun(run: FragmentRun, place: number): number {
+    if (run.longest > this.#mrru + PACKET_PROTOCOL_SIZE) return 0;
+    const end = place + this.#held.missingFrom(this.#expected, run.count - place);
+    const taken = this.#sink.deliverRun(run, place, end, (run.flags & CHECKSUM_PARTIAL) !== 0);
+    this.#expected = advance(this.#expected, taken);
+    if (taken > 0 && this.#held.count > 0) this.release();
+    return taken;
+  }
+
+  #holdRun(run: FragmentRun, place: number, firstAhead: number, now: Milliseconds): number {
+    const { sequence, flags, offsets, lengths, count } = run;
+    const held = this.#held;
+    const end = Math.min(count, place + LARGEST_WINDOW - firstAhead);
+    if (end > place) held.reserve(firstAhead + end - place);
+    let at = place;
+    for (; at < end; at++) {
+      const early = advance(sequence, at);
+      if (early === this.#missing || held.flags(early) !== 0) break;
+      if (!held.holdInPlace(early, flags, offsets[at] ?? 0, lengths[at] ?? 0, now)) break;
+    }
+    this.#counters.reordered += at - place;
+    return at - place;
   }
 
   /** Judges a fragment whose turn is over. */
@@ -193,38 +226,6 @@ export class Reassembler {
     this.#expected = advance(this.#expected, count);
   }
 
-  /** Fragments of the packet at the head: how many when it is complete, 0 when some are missing, -1 for an orphan. */
-  #packetSize(headFlags: number): number {
-    if ((headFlags & BEGIN) === 0) return -1;
-    if ((headFlags & END) !== 0) return 1;
-    let sequence = next(this.#expected);
-    for (let count = 2; count <= this.#held.count; count++) {
-      const flags = this.#held.flags(sequence);
-      if (flags === 0) return 0;
-      if ((flags & BEGIN) !== 0) return -1;
-      if ((flags & END) !== 0) return count;
-      sequence = next(sequence);
-    }
-    return 0;
-  }
-
-  /** The first missing sequence number from the head on. */
-  #gap(): SequenceNumber {
-    let sequence = this.#expected;
-    let left = this.#held.count;
-    while (left-- > 0 && this.#held.flags(sequence) !== 0) sequence = next(sequence);
-    return sequence;
-  }
-
-  #firstHeldAfter(gap: SequenceNumber): SequenceNumber | undefined {
-    let sequence = next(gap);
-    while (distance(this.#expected, sequence) < this.#held.window) {
-      if (this.#held.flags(sequence) !== 0) return sequence;
-      sequence = next(sequence);
-    }
-    return undefined;
-  }
-
   /**
    * Notes what is missing and since when: since something behind it came, or, when all that came is the start of a
    * packet whose rest may still be under way, since its latest fragment.
@@ -234,7 +235,7 @@ export class Reassembler {
       this.#waitingSince = undefined;
       return;
     }
-    this.#missing = this.#gap();
+    this.#missing = this.#held.gapFrom(this.#expected);
     this.#waitingSince = milliseconds(this.#held.oldestBehind(this.#missing) ?? this.#held.newestAt);
   }
 

@@ -1,6 +1,8 @@
 import type { MemberLink } from "../link/member-link.ts";
 import type { Milliseconds } from "../units.ts";
-import type { PacketSink, ReassemblyMemory } from "./reassembler.ts";
+import type { FragmentRun } from "./fragment-run.ts";
+import type { PacketSink } from "./packet-sink.ts";
+import type { ReassemblyMemory } from "./reassembler.ts";
 import type { ReorderingCounters } from "./reordering-counters.ts";
 import type { RepairWait } from "./repair-wait.ts";
 import type { SequenceNumber } from "./sequence-number.ts";
@@ -23,6 +25,13 @@ export interface ReceivingClass {
     length: number,
     now: Milliseconds,
   ): void;
+  /**
+   * Takes the fragments of a run that came on `link`, as `insert` does one after the other; their bytes have to stay until
+   * `keepHeld`, and those of what is delivered until that is written.
+   */
+  insertRun(link: MemberLink, run: FragmentRun, now: Milliseconds): void;
+  /** Copies what of runs still has to wait. */
+  keepHeld(): void;
   /** Delivers what had to wait because the sink was full. */
   release(): void;
   /** Gives up what was waited for long enough. */

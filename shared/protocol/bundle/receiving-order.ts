@@ -4,9 +4,11 @@ import type { AssemblyBuffer } from "../packet/assembly-buffer.ts";
 import type { CellPool } from "../packet/cell-pool.ts";
 import { earliest, type Milliseconds, NEVER } from "../units.ts";
 import { CLASS_LIMIT } from "../wire/frame-header.ts";
+import type { FragmentRun } from "./fragment-run.ts";
 import { HeldCells } from "./held-cells.ts";
 import { OrderedClass } from "./ordered-class.ts";
-import type { PacketSink, ReassemblyMemory } from "./reassembler.ts";
+import type { PacketSink } from "./packet-sink.ts";
+import type { ReassemblyMemory } from "./reassembler.ts";
 import type { ReceivingBundle, ReceivingClass } from "./receiving-class.ts";
 import { ReorderingCounters } from "./reordering-counters.ts";
 import { RepairWait } from "./repair-wait.ts";
@@ -73,6 +75,17 @@ export class ReceivingOrder {
   ): void {
     const receiving = this.#classes[trafficClass] ?? this.#begin(trafficClass);
     receiving.insert(link, sequence, flags, offset, length, now);
+  }
+
+  /** Takes the fragments of a run that came on `link`; their bytes have to stay until `keepHeld`. */
+  insertRun(link: MemberLink, run: FragmentRun, now: Milliseconds): void {
+    const receiving = this.#classes[run.trafficClass] ?? this.#begin(run.trafficClass);
+    receiving.insertRun(link, run, now);
+  }
+
+  /** Copies what of runs has to wait for its turn. */
+  keepHeld(): void {
+    for (const receiving of this.#classes) receiving?.keepHeld();
   }
 
   /** Delivers what had to wait because the sink was full. */

@@ -3,9 +3,10 @@ import { NO_CELL } from "../packet/cell-pool.ts";
 import { type Milliseconds, NEVER } from "../units.ts";
 import { BEGIN, END, PACKET_PROTOCOL_SIZE } from "../wire/frame-header.ts";
 import { CHECKSUM_PARTIAL, COPY } from "./fragment.ts";
+import type { FragmentRun } from "./fragment-run.ts";
 import { NumberWindow } from "./number-window.ts";
 import type { ReceivingBundle, ReceivingClass } from "./receiving-class.ts";
-import type { SequenceNumber } from "./sequence-number.ts";
+import { advance, type SequenceNumber } from "./sequence-number.ts";
 
 const WHOLE = BEGIN | END;
 
@@ -48,6 +49,11 @@ export class UnorderedClass implements ReceivingClass {
     }
   }
 
+  insertRun(link: MemberLink, { sequence, flags, offsets, lengths, count }: FragmentRun): void {
+    for (let place = 0; place < count; place++)
+      this.insert(link, advance(sequence, place), flags, offsets[place] ?? 0, lengths[place] ?? 0);
+  }
+
   release(): void {
     const { cells } = this.#bundle.memory;
     let released = 0;
@@ -58,6 +64,8 @@ export class UnorderedClass implements ReceivingClass {
     }
     this.#refused.splice(0, released);
   }
+
+  keepHeld(): void {}
 
   handleTimeout(_now: Milliseconds): void {}
 

@@ -4,6 +4,7 @@ const ALIGNMENT = 64;
 export class Arena {
   readonly bytes: Uint8Array;
   readonly words: Int32Array;
+  readonly view: DataView;
   readonly #size: number;
   #reserved = 0;
 
@@ -11,6 +12,7 @@ export class Arena {
     const buffer = new ArrayBuffer(size);
     this.bytes = new Uint8Array(buffer);
     this.words = new Int32Array(buffer);
+    this.view = new DataView(buffer);
     this.#size = size;
   }
 

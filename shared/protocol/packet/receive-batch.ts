@@ -68,6 +68,38 @@ export class ReceiveBatch {
     columns[8 * capacity + row] = 0;
   }
 
+  /**
+   * Sets the key of a row and of those behind it that came from the same address with the same first word, at least
+   * `leastLength` bytes and the packet numbers that follow. Answers the first row that is none of them.
+   */
+  setKeyOfRun(row: number, nonceHigh: number, keySlot: number, leastLength: number): number {
+    const { columns, capacity, count } = this;
+    const [lengths, addresses, words0] = [capacity, 2 * capacity, 3 * capacity];
+    const [words1, highs, lows] = [4 * capacity, 5 * capacity, 6 * capacity];
+    const [slots, opened] = [7 * capacity, 8 * capacity];
+    const address = columns[addresses + row];
+    const word0 = columns[words0 + row];
+    let nonceLow = columns[words1 + row] ?? 0;
+    let end = row;
+    do {
+      columns[highs + end] = nonceHigh;
+      columns[lows + end] = nonceLow;
+      columns[slots + end] = keySlot;
+      columns[opened + end] = 0;
+      end++;
+      nonceLow = (nonceLow + 1) | 0;
+    } while (
+      end < count &&
+      // Behind this one nonces have another high word.
+      nonceLow !== 0 &&
+      columns[words1 + end] === nonceLow &&
+      columns[words0 + end] === word0 &&
+      columns[addresses + end] === address &&
+      (columns[lengths + end] ?? 0) >= leastLength
+    );
+    return end;
+  }
+
   /** Appends a datagram as a native receiver would; for simulation and tests. Returns its row, or -1 when full. */
   add(offset: number, length: number, addressOffset: number, word0: number, word1: number): number {
     if (this.count === this.capacity) return -1;

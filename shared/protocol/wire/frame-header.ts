@@ -55,3 +55,24 @@ export function hasReservedBits(bytes: Uint8Array, offset: number): boolean {
 export function readSequence(bytes: Uint8Array, offset: number): number {
   return ((bytes[offset + 2] ?? 0) << 16) | ((bytes[offset + 3] ?? 0) << 8) | (bytes[offset + 4] ?? 0);
 }
+
+const SEQUENCE_MASK = 0xffffff;
+
+/** The header's bytes behind the protocol field as one integer: flags, class and sequence number. */
+export function readFragmentWord(view: DataView, offset: number): number {
+  return view.getInt32(offset + 1);
+}
+
+/** The word of the fragment that comes `count` places later in the same class and has the same flags. */
+export function laterFragmentWord(word: number, count: number): number {
+  return (word & ~SEQUENCE_MASK) | ((word + count) & SEQUENCE_MASK);
+}
+
+/** Whether the word is that of a whole packet, with BEGIN and END, and has no bits that mean nothing. */
+export function isWholePacket(word: number): boolean {
+  return ((word >>> 24) & (BEGIN | END | RESERVED_MASK)) === (BEGIN | END);
+}
+
+export function classOfWord(word: number): number {
+  return ((word >>> 24) & CLASS_MASK) >> CLASS_SHIFT;
+}
