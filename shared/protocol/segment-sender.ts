@@ -2,15 +2,13 @@ import type { SendingOrder } from "./bundle/sending-order.ts";
 import type { MemberLink } from "./link/member-link.ts";
 import { SentRun } from "./link/sent-ring.ts";
 import { FLAG_CHECKSUM_PARTIAL, type PacketBatch } from "./packet/packet-batch.ts";
-import type { TransmitBatch } from "./packet/transmit-batch.ts";
 import { noteFor } from "./recovery/copy-note.ts";
 import type { Recovery } from "./recovery/recovery.ts";
 import type { RunLink } from "./scheduler/run-link.ts";
-import { sealRowAs } from "./seal/seal-row.ts";
-import type { AssociationKeys } from "./seal/security-association.ts";
+import { sealRun } from "./seal/seal-row.ts";
 import type { Milliseconds } from "./units.ts";
-import { DATAGRAM_FLAGS, DATAGRAM_OVERHEAD } from "./wire/datagram-header.ts";
-import { BEGIN, END, FRAGMENT_HEADER_SIZE, FRAME_OVERHEAD, writeFragmentHeader } from "./wire/frame-header.ts";
+import { DATAGRAM_OVERHEAD } from "./wire/datagram-header.ts";
+import { FRAGMENT_HEADER_SIZE, FRAME_OVERHEAD, writeWholeFrameHeader } from "./wire/frame-header.ts";
 
 /** How many segments left, and their bytes: as IP packets, as outer packets, and as they are on the line. */
 export class SentSegments {
@@ -37,14 +35,13 @@ export class SentSegments {
 export class SegmentSender {
   readonly #sent = new SentSegments();
   readonly #run = new SentRun();
-  /** The lengths of the frames of the run. */
-  readonly #frames = new Int32Array(SentRun.LONGEST);
-  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
   readonly #order: SendingOrder;
   readonly #recovery: Recovery;
 
-  constructor(bytes: Uint8Array, order: SendingOrder, recovery: Recovery) {
-    this.#bytes = bytes;
+  /** `view` is that of the arena. */
+  constructor(view: DataView, order: SendingOrder, recovery: Recovery) {
+    this.#view = view;
     this.#order = order;
     this.#recovery = recovery;
   }
@@ -71,13 +68,9 @@ export class SegmentSender {
     if (count === 0) return this.#sent;
     const sequence = this.#order.take(trafficClass, link.ordinal, count); // bundle/
     const packetNumber = association.takePacketNumber(count);
-    for (let place = 0; place < count; place++) {
-      const head = batch.headOffset(from + place) - FRAME_OVERHEAD;
-      writeFragmentHeader(this.#bytes, head, BEGIN | END, trafficClass, sequence + place); // wire/
-      this.#bytes[head + FRAGMENT_HEADER_SIZE] = protocol;
-    }
-    this.#seal(link, outlet.batch, association.keys, packetNumber, batch, from); // seal/
-    this.#recovery.keepRun(outlet.batch, this.#run, this.#frames); // recovery/
+    this.#frame(batch, from, count, trafficClass, sequence, protocol); // wire/
+    sealRun(outlet.batch, batch, from, count, FRAME_OVERHEAD, link.addressOffset, association.keys, packetNumber); // seal/
+    this.#recovery.keepRun(outlet.batch, this.#run); // recovery/
     link.sentPackets.recordRun(packetNumber, this.#run, now, link.pacer); // link/
     this.#account(link, now);
     return this.#sent;
@@ -85,50 +78,48 @@ export class SegmentSender {
 
   /** Sees how many rows may leave, and what they take. */
   #count(run: RunLink, link: MemberLink, batch: PacketBatch, from: number, to: number, now: Milliseconds): number {
-    const [sent, frames, { sizes }] = [this.#sent, this.#frames, this.#run];
+    const [sent, { sizes, seconds }] = [this.#sent, this.#run];
     const overhead = DATAGRAM_OVERHEAD + link.outerHeaderSize;
     const largest = link.largestFrame;
     const lineRoom = link.room(now);
     let room = run.room;
-    let [count, bytes, lineBytes, frameBytes] = [0, 0, 0, 0];
+    let [count, lineBytes, frameBytes, largestSent] = [0, 0, 0, 0];
+    let [latest, latestOnLine] = [0, 0];
     for (let row = from; row < to && lineBytes < lineRoom; row++) {
       const frame = FRAME_OVERHEAD + batch.headLength(row) + batch.bodyLength(row);
       room -= frame - FRAGMENT_HEADER_SIZE;
       if (frame > largest || room < 0) break;
-      const onLine = link.bytesOnLine(frame + overhead);
-      frames[count] = frame;
-      sizes[count++] = onLine;
+      // Segments are of one size, but for the last.
+      if (frame !== latest) latestOnLine = link.bytesOnLine(frame + overhead);
+      latest = frame;
+      sizes[count] = latestOnLine;
+      seconds[count++] = noteFor(frame, (batch.flags(row) & FLAG_CHECKSUM_PARTIAL) !== 0);
       frameBytes += frame;
-      bytes += frame + overhead;
-      lineBytes += onLine;
-      if (frame + overhead > sent.largest) sent.largest = frame + overhead;
+      lineBytes += latestOnLine;
+      if (frame > largestSent) largestSent = frame;
     }
     this.#run.count = count;
     sent.count = count;
     sent.packetBytes = frameBytes - count * FRAME_OVERHEAD;
-    sent.bytes = bytes;
+    sent.bytes = frameBytes + count * overhead;
     sent.lineBytes = lineBytes;
+    sent.largest = largestSent + overhead;
     run.spend(frameBytes - count * FRAGMENT_HEADER_SIZE);
     return count;
   }
 
-  #seal(
-    { addressOffset }: MemberLink,
-    rows: TransmitBatch,
-    keys: AssociationKeys,
-    packetNumber: number,
+  #frame(
     batch: PacketBatch,
     from: number,
+    count: number,
+    trafficClass: number,
+    sequence: number,
+    protocol: number,
   ): void {
-    const { count, seconds } = this.#run;
+    const view = this.#view;
     for (let place = 0; place < count; place++) {
-      const row = from + place;
-      const head = batch.headOffset(row) - FRAME_OVERHEAD;
-      const headLength = batch.headLength(row) + FRAME_OVERHEAD;
-      const isPartial = (batch.flags(row) & FLAG_CHECKSUM_PARTIAL) !== 0;
-      const added = rows.add(head, headLength, batch.bodyOffset(row), batch.bodyLength(row), addressOffset);
-      sealRowAs(rows, added, keys, packetNumber + place, isPartial ? DATAGRAM_FLAGS.checksumPartial : 0);
-      seconds[place] = noteFor(this.#frames[place] ?? 0, isPartial);
+      const frame = batch.headOffset(from + place) - FRAME_OVERHEAD;
+      writeWholeFrameHeader(view, frame, trafficClass, sequence + place, protocol);
     }
   }
 

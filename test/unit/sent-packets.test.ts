@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { PositionList } from "../../shared/protocol/link/position-list.ts";
 import { RoundTripTime } from "../../shared/protocol/link/round-trip-time.ts";
 import { SentPackets } from "../../shared/protocol/link/sent-packets.ts";
-import type { PositionList } from "../../shared/protocol/link/sent-ring.ts";
 import { milliseconds, NEVER } from "../../shared/protocol/units.ts";
 import { makeReport } from "../support/quality-reports.ts";
 import { recordWatched } from "../support/watched.ts";

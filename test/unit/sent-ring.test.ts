@@ -1,23 +1,24 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { RoundTripTime } from "../../shared/protocol/link/round-trip-time.ts";
+import { SendStamp } from "../../shared/protocol/link/send-stamps.ts";
 import { SentPackets } from "../../shared/protocol/link/sent-packets.ts";
-import { FATE, SendStamp, SentRing } from "../../shared/protocol/link/sent-ring.ts";
+import { FATE, SentRing } from "../../shared/protocol/link/sent-ring.ts";
 import { milliseconds } from "../../shared/protocol/units.ts";
 import { makeReport } from "../support/quality-reports.ts";
 import { recordWatched } from "../support/watched.ts";
 
-const SMALLEST = filledRing(1, 0).sentAt.length;
+const SMALLEST = filledRing(1, 0).size.length;
 
 describe("A ring of what was sent", () => {
   it("remembers as much as it holds, and more once more is to be kept", () => {
     const ring = filledRing(3 * SMALLEST, 2 * SMALLEST + 10);
 
-    assert.equal(ring.sentAt.length, SMALLEST);
+    assert.equal(ring.size.length, SMALLEST);
     assert.deepEqual([ring.oldest, ring.next], [2 * SMALLEST, 3 * SMALLEST]);
     push(ring, 2 * SMALLEST);
 
-    assert.equal(ring.sentAt.length, 2 * SMALLEST);
+    assert.equal(ring.size.length, 2 * SMALLEST);
     assert.deepEqual(timesFrom(ring, 2 * SMALLEST), positionsFrom(2 * SMALLEST, 3 * SMALLEST + 1));
   });
 
@@ -35,12 +36,12 @@ describe("A ring of what was sent", () => {
   it("gives the memory of a busy time back at rest, and forgets what was sent then", () => {
     const ring = new SentRing();
     while (ring.next < 10 * SMALLEST) push(ring, 0);
-    const before = ring.sentAt.length;
+    const before = ring.size.length;
 
     ring.rest();
     push(ring, ring.next);
 
-    assert.deepEqual([before, ring.sentAt.length], [16 * SMALLEST, SMALLEST]);
+    assert.deepEqual([before, ring.size.length], [16 * SMALLEST, SMALLEST]);
     assert.deepEqual([ring.oldest, ring.next], [10 * SMALLEST, 10 * SMALLEST + 1]);
     assert.deepEqual(timesFrom(ring, ring.oldest), [10 * SMALLEST]);
   });
@@ -94,7 +95,7 @@ function push(ring: SentRing, keep: number): void {
 }
 
 function timesFrom(ring: SentRing, first: number): number[] {
-  return positionsFrom(first, ring.next).map((position) => ring.sentAt[ring.index(position)] ?? Number.NaN);
+  return positionsFrom(first, ring.next).map((position) => ring.sentAt(ring.index(position)));
 }
 
 function positionsFrom(first: number, end: number): number[] {

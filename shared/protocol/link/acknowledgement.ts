@@ -37,7 +37,7 @@ export class Acknowledgement {
   }
 }
 
-/** Where the state of delivery is noted with each packet; the columns of `SentRing`. */
+/** Where the state of delivery is noted with each packet; the columns of `SendStamps`. */
 export type FlightColumns = {
   readonly sentAt: Float64Array;
   readonly deliveredBefore: Float64Array;

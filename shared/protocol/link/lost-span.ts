@@ -1,4 +1,4 @@
-import { NO_POSITION } from "./sent-ring.ts";
+import { NO_POSITION } from "./position-list.ts";
 
 /** Between which positions packets were called lost: a report that tells of none of them need not be compared with them. */
 export class LostSpan {

@@ -1,7 +1,8 @@
 import type { Milliseconds } from "../units.ts";
 import { DeliveryClock } from "./acknowledgement.ts";
 import type { IdleClock } from "./pacer.ts";
-import { FATE, SendStamp, SentRing, type SentRun } from "./sent-ring.ts";
+import { SendStamp } from "./send-stamps.ts";
+import { FATE, SentRing, type SentRun } from "./sent-ring.ts";
 
 /**
  * The packets that left on one link, each with its time and the state of delivery then, and what of them is in flight.

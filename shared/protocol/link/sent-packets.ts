@@ -5,10 +5,11 @@ import { Acknowledgement } from "./acknowledgement.ts";
 import { LossPatience } from "./loss-patience.ts";
 import { LostSpan } from "./lost-span.ts";
 import type { IdleClock } from "./pacer.ts";
+import { NO_POSITION, PositionList } from "./position-list.ts";
 import { Probation } from "./probation.ts";
 import type { RoundTripTime } from "./round-trip-time.ts";
 import { SentLog } from "./sent-log.ts";
-import { FATE, MOST_AWAITED, NO_POSITION, PositionList, type SentRun } from "./sent-ring.ts";
+import { FATE, MOST_AWAITED, type SentRun } from "./sent-ring.ts";
 import { isNewestReport, type SentSession, SentSessions, takeCounts } from "./sent-sessions.ts";
 import { SpuriousLossMargin } from "./spurious-loss-margin.ts";
 
@@ -152,7 +153,7 @@ export class SentPackets {
   }
 
   sentAt(position: number): Milliseconds {
-    return milliseconds(this.#ring.sentAt[this.#ring.index(position)] ?? 0);
+    return milliseconds(this.#ring.sentAt(this.#ring.index(position)));
   }
 
   size(position: number): number {
@@ -194,9 +195,11 @@ export class SentPackets {
     const sentAt = this.sentAt(position);
     result.sentAt = sentAt;
     result.size = this.#ring.size[index] ?? 0;
-    result.sentBytes = (this.#ring.sentBefore[index] ?? 0) + result.size;
-    result.idleTime = this.#ring.idleBefore[index] ?? 0;
-    this.#clock.sample(this.#ring, index, report.arrival, result);
+    result.sentBytes = this.#ring.sentBefore(index) + result.size;
+    const { stamps } = this.#ring;
+    const stamp = this.#ring.stamp[index] ?? 0;
+    result.idleTime = stamps.idleBefore[stamp] ?? 0;
+    this.#clock.sample(stamps, stamp, report.arrival, result);
     if (report.hold === undefined) return;
     result.roundTrip = milliseconds(Math.max(0, now - sentAt - report.hold));
     this.#patience.sample(result.roundTrip, now);
@@ -229,7 +232,7 @@ export class SentPackets {
       const index = ring.index(at);
       if (ring.fate[index] !== FATE.outstanding) continue;
       // As the time is computed for `nextTimeout`, rounding and all.
-      if (at <= below || (ring.sentAt[index] ?? 0) + overtaken <= now) this.#lose(at);
+      if (at <= below || ring.sentAt(index) + overtaken <= now) this.#lose(at);
     }
     this.#loseTail(overtaken, now);
   }

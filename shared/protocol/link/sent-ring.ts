@@ -1,4 +1,5 @@
 import { type Milliseconds, milliseconds } from "../units.ts";
+import { type SendStamp, SendStamps } from "./send-stamps.ts";
 
 /** What has become of a packet that was sent. */
 export const FATE = {
@@ -9,30 +10,16 @@ export const FATE = {
   lost: 3,
 } as const;
 
-/** In place of a position where there is none. */
-export const NO_POSITION = -1;
-
 const SMALLEST = 16;
-const DOUBLES = 6;
-const INTEGERS = 3;
+const INTEGERS = 5;
 // What rings at rest share, of which nothing is read that matters; not empty, so that no index is outside.
-const NO_DOUBLES = new Float64Array(1);
+const NO_STAMPS = new SendStamps(1);
 const NO_INTEGERS = new Int32Array(1);
 const NO_FATES = new Uint8Array(1);
 /** No more packets than this are remembered: at 1 Gbit/s and 1400 bytes, those of 0.7 s. */
 export const LARGEST_RING = 65_536;
 /** No more of them are waited for, so that keepalives and reports never write over one of which the fate is not known. */
 export const MOST_AWAITED = LARGEST_RING - 1024;
-
-/** What is noted with a packet of when it left: the columns of doubles of a `SentRing`. */
-export class SendStamp {
-  sentAt = Number.NaN;
-  sentBefore = Number.NaN;
-  deliveredBefore = Number.NaN;
-  deliveredAt = Number.NaN;
-  flightStart = Number.NaN;
-  idleBefore = Number.NaN;
-}
 
 /** Packets that leave at once: each its size on the line, and the caller's two integers. */
 export class SentRun {
@@ -50,19 +37,14 @@ export class SentRun {
  * begins, it has no memory of its own: a server has thousands of links that carry nothing but keepalives.
  */
 export class SentRing {
-  sentAt = NO_DOUBLES;
   size = NO_INTEGERS;
   first = NO_INTEGERS;
   second = NO_INTEGERS;
   fate = NO_FATES;
-  /** The bytes sent before this packet. */
-  sentBefore = NO_DOUBLES;
-  /** What was delivered when the packet was sent, when that was, and when the packet before it in that flight left. */
-  deliveredBefore = NO_DOUBLES;
-  deliveredAt = NO_DOUBLES;
-  flightStart = NO_DOUBLES;
-  /** For how long the link had been idle before this packet, altogether. */
-  idleBefore = NO_DOUBLES;
+  /** The row of what is noted in `stamps` of when the packet left, and the bytes sent before it since that stamp. */
+  stamp = NO_INTEGERS;
+  since = NO_INTEGERS;
+  stamps = NO_STAMPS;
   #next = 0;
   #isAtRest = true;
   /** What was written over before the ring grew is not remembered in the larger one. */
@@ -101,12 +83,12 @@ export class SentRing {
 
   /** The oldest position that is remembered. */
   get oldest(): number {
-    return Math.max(this.#forgottenBefore, this.#next - this.sentAt.length);
+    return Math.max(this.#forgottenBefore, this.#next - this.size.length);
   }
 
   /** Where in the columns a position is. */
   index(position: number): number {
-    return position & (this.sentAt.length - 1);
+    return position & (this.size.length - 1);
   }
 
   isRemembered(position: number): boolean {
@@ -116,7 +98,7 @@ export class SentRing {
   /** Makes room for `count` packets more, so that positions from `keep` on are not written over while room is. */
   reserve(count: number, keep: number): void {
     if (this.#isAtRest) this.#wake();
-    while (this.#next + count - keep > this.sentAt.length && this.sentAt.length < LARGEST_RING) this.#grow();
+    while (this.#next + count - keep > this.size.length && this.size.length < LARGEST_RING) this.#grow();
   }
 
   /** Writes the next packet over what is at its index, with a fate of its own; two integers more are the caller's. */
@@ -126,23 +108,39 @@ export class SentRing {
     this.first[index] = first;
     this.second[index] = second;
     this.fate[index] = fate;
-    this.sentAt[index] = stamp.sentAt;
-    this.sentBefore[index] = stamp.sentBefore;
-    this.deliveredBefore[index] = stamp.deliveredBefore;
-    this.deliveredAt[index] = stamp.deliveredAt;
-    this.flightStart[index] = stamp.flightStart;
-    this.idleBefore[index] = stamp.idleBefore;
+    this.stamp[index] = this.stamps.add(stamp);
+    this.since[index] = 0;
   }
 
   /** Pushes packets that leave at once and are outstanding; `stamp` is that of the first. Answers their bytes. */
   pushRun({ count, sizes, firsts, seconds }: SentRun, stamp: SendStamp): number {
-    const before = stamp.sentBefore;
+    const row = this.stamps.add(stamp);
+    const start = this.#next;
+    const mask = this.size.length - 1;
+    let bytes = 0;
     for (let step = 0; step < count; step++) {
+      const index = (start + step) & mask;
       const size = sizes[step] ?? 0;
-      this.push(size, FATE.outstanding, stamp, firsts[step], seconds[step]);
-      stamp.sentBefore += size;
+      this.size[index] = size;
+      this.first[index] = firsts[step] ?? 0;
+      this.second[index] = seconds[step] ?? 0;
+      this.fate[index] = FATE.outstanding;
+      this.stamp[index] = row;
+      this.since[index] = bytes;
+      bytes += size;
     }
-    return stamp.sentBefore - before;
+    this.#next = start + count;
+    return bytes;
+  }
+
+  /** When the packet at an index left. */
+  sentAt(index: number): number {
+    return this.stamps.sentAt[this.stamp[index] ?? 0] ?? 0;
+  }
+
+  /** The bytes sent before the packet at an index. */
+  sentBefore(index: number): number {
+    return (this.stamps.sentBefore[this.stamp[index] ?? 0] ?? 0) + (this.since[index] ?? 0);
   }
 
   /** Forgets what was sent, and gives the memory back. */
@@ -151,11 +149,13 @@ export class SentRing {
     this.#isAtRest = true;
     this.#forgottenBefore = this.#next;
     this.#use(NO_COLUMNS);
+    this.stamps = NO_STAMPS;
   }
 
   #wake(): void {
     this.#isAtRest = false;
     this.#use(newColumns(SMALLEST));
+    this.stamps = new SendStamps(SMALLEST);
   }
 
   #grow(): void {
@@ -163,72 +163,59 @@ export class SentRing {
     this.#forgottenBefore = from;
     const count = this.#next - from;
     const start = this.index(from);
-    const larger = newColumns(2 * this.sentAt.length);
-    const target = from & (larger.sentAt.length - 1);
-    const grown = <Column extends Float64Array | Int32Array | Uint8Array>(before: Column, after: Column): Column =>
+    const larger = newColumns(2 * this.size.length);
+    const target = from & (larger.size.length - 1);
+    const grown = <Column extends Int32Array | Uint8Array>(before: Column, after: Column): Column =>
       regrown(before, after, start, target, count);
+    const firstStamp = this.stamp[start] ?? 0;
+    for (let index = 0; index < this.stamp.length; index++)
+      this.stamp[index] = this.stamps.placeAfter(firstStamp, this.stamp[index] ?? 0);
     this.#use({
-      sentAt: grown(this.sentAt, larger.sentAt),
       size: grown(this.size, larger.size),
       first: grown(this.first, larger.first),
       second: grown(this.second, larger.second),
       fate: grown(this.fate, larger.fate),
-      sentBefore: grown(this.sentBefore, larger.sentBefore),
-      deliveredBefore: grown(this.deliveredBefore, larger.deliveredBefore),
-      deliveredAt: grown(this.deliveredAt, larger.deliveredAt),
-      flightStart: grown(this.flightStart, larger.flightStart),
-      idleBefore: grown(this.idleBefore, larger.idleBefore),
+      stamp: grown(this.stamp, larger.stamp),
+      since: grown(this.since, larger.since),
     });
+    this.stamps = this.stamps.grownFrom(firstStamp);
   }
 
   #use(columns: ReturnType<typeof newColumns>): void {
-    this.sentAt = columns.sentAt;
     this.size = columns.size;
     this.first = columns.first;
     this.second = columns.second;
     this.fate = columns.fate;
-    this.sentBefore = columns.sentBefore;
-    this.deliveredBefore = columns.deliveredBefore;
-    this.deliveredAt = columns.deliveredAt;
-    this.flightStart = columns.flightStart;
-    this.idleBefore = columns.idleBefore;
+    this.stamp = columns.stamp;
+    this.since = columns.since;
   }
 }
 
 const NO_COLUMNS: ReturnType<typeof newColumns> = {
-  sentAt: NO_DOUBLES,
-  sentBefore: NO_DOUBLES,
-  deliveredBefore: NO_DOUBLES,
-  deliveredAt: NO_DOUBLES,
-  flightStart: NO_DOUBLES,
-  idleBefore: NO_DOUBLES,
   size: NO_INTEGERS,
   first: NO_INTEGERS,
   second: NO_INTEGERS,
   fate: NO_FATES,
+  stamp: NO_INTEGERS,
+  since: NO_INTEGERS,
 };
 
 /** Columns of so many rows in one block: a buffer for each costs more than what a short one holds. */
 function newColumns(rows: number) {
-  const buffer = new ArrayBuffer(rows * (DOUBLES * 8 + INTEGERS * 4 + 1));
-  const doubles = (column: number) => new Float64Array(buffer, column * rows * 8, rows);
-  const integers = (column: number) => new Int32Array(buffer, rows * (DOUBLES * 8 + column * 4), rows);
+  const buffer = new ArrayBuffer(rows * (INTEGERS * 4 + 1));
+  const integers = (column: number) => new Int32Array(buffer, rows * column * 4, rows);
   return {
-    sentAt: doubles(0),
-    sentBefore: doubles(1),
-    deliveredBefore: doubles(2),
-    deliveredAt: doubles(3),
-    flightStart: doubles(4),
-    idleBefore: doubles(5),
     size: integers(0),
     first: integers(1),
     second: integers(2),
-    fate: new Uint8Array(buffer, rows * (DOUBLES * 8 + INTEGERS * 4), rows),
+    stamp: integers(3),
+    since: integers(4),
+    fate: new Uint8Array(buffer, rows * INTEGERS * 4, rows),
   };
 }
 
 /** Copies `count` values of a ring, from index `start`, into a ring of twice the size, from index `target`. */
-function regrown<Column extends Float64Array | Int32Array | Uint8Array>(
+function regrown<Column extends Int32Array | Uint8Array>(
   column: Column,
   larger: Column,
   start: number,
@@ -241,34 +228,4 @@ function regrown<Column extends Float64Array | Int32Array | Uint8Array>(
     larger[(target + step) & largerMask] = column[(start + step) & mask] ?? 0;
   }
   return larger;
-}
-
-const NO_POSITIONS = new Float64Array(0);
-
-/** Positions of packets, in order, in memory that is used again. */
-export class PositionList {
-  #positions = NO_POSITIONS;
-  #count = 0;
-
-  get count(): number {
-    return this.#count;
-  }
-
-  /** The position at a place from 0 to `count` - 1. */
-  at(place: number): number {
-    return this.#positions[place] ?? NO_POSITION;
-  }
-
-  push(position: number): void {
-    if (this.#count === this.#positions.length) {
-      const larger = new Float64Array(Math.max(SMALLEST, 2 * this.#count));
-      larger.set(this.#positions);
-      this.#positions = larger;
-    }
-    this.#positions[this.#count++] = position;
-  }
-
-  clear(): void {
-    this.#count = 0;
-  }
 }

@@ -79,10 +79,19 @@ export class Recovery {
     link.sentPackets.watch(cell, noteFor(FRAGMENT_HEADER_SIZE + length, isPartial));
   }
 
-  /** Lets the rows of a run, which were added last to a batch, be kept: notes the cell of each, of the frames' lengths. */
-  keepRun(batch: TransmitBatch, { count, firsts }: SentRun, frames: Int32Array): void {
-    for (let place = 0; place < count; place++)
-      firsts[place] = this.#keepRow(batch, batch.count - count + place, frames[place] ?? 0);
+  /** Lets the rows of a run, which were added last to a batch, be kept: notes the cell of each. */
+  keepRun(batch: TransmitBatch, { count, firsts, seconds }: SentRun): void {
+    const cells = this.#cells;
+    const first = batch.count - count;
+    let left = this.#keepable;
+    for (let place = 0; place < count; place++) {
+      const isKept = left > 0 && frameLengthOf(seconds[place] ?? 0) <= LARGEST_FRAME;
+      const cell = isKept ? cells.take() : NO_CELL;
+      firsts[place] = cell;
+      if (!isKept) continue;
+      left--;
+      batch.copyRow(first + place, cell + FRAME_OFFSET);
+    }
   }
 
   /** Takes what became known of the packets of a link: frees what arrived, and queues again what is lost. */
@@ -213,8 +222,14 @@ export class Recovery {
   }
 
   #mayKeep(frame: number): boolean {
+    return this.#keepable > 0 && frame <= LARGEST_FRAME;
+  }
+
+  /** How many cells may be taken for copies. */
+  get #keepable(): number {
     const { freeCount, capacity } = this.#cells;
-    return this.isOn && freeCount >= capacity * SPARED_SHARE && frame <= LARGEST_FRAME;
+    const spare = freeCount - Math.ceil(capacity * SPARED_SHARE) + 1;
+    return this.isOn ? Math.min(spare, freeCount) : 0;
   }
 
   #queue(cell: number, note: number, age: number): void {

@@ -40,6 +40,19 @@ export function writeFragmentHeader(
   bytes[offset + 4] = sequence;
 }
 
+/** Writes the header of a packet that is sent whole, and its protocol field: `FRAME_OVERHEAD` bytes. */
+export function writeWholeFrameHeader(
+  view: DataView,
+  offset: number,
+  trafficClass: number,
+  sequence: number,
+  protocol: number,
+): void {
+  const flags = BEGIN | END | (trafficClass << CLASS_SHIFT);
+  view.setInt32(offset, (PPP_PROTOCOLS.multilink << 24) | (flags << 16) | ((sequence >> 8) & 0xffff));
+  view.setInt16(offset + 4, (sequence << 8) | protocol);
+}
+
 export function readFragmentFlags(bytes: Uint8Array, offset: number): number {
   return (bytes[offset + 1] ?? 0) & (BEGIN | END);
 }
