@@ -10,6 +10,9 @@ import type { Milliseconds } from "./units.ts";
 import { DATAGRAM_OVERHEAD } from "./wire/datagram-header.ts";
 import { FRAGMENT_HEADER_SIZE, FRAME_OVERHEAD, writeWholeFrameHeader } from "./wire/frame-header.ts";
 
+// Filled and noted in one go; one for all bundles, as it takes 3 KiB.
+const RUN = new SentRun();
+
 /** How many segments left, and their bytes: as IP packets, as outer packets, and as they are on the line. */
 export class SentSegments {
   count = 0;
@@ -34,7 +37,6 @@ export class SentSegments {
  */
 export class SegmentSender {
   readonly #sent = new SentSegments();
-  readonly #run = new SentRun();
   readonly #view: DataView;
   readonly #order: SendingOrder;
   readonly #recovery: Recovery;
@@ -70,15 +72,15 @@ export class SegmentSender {
     const packetNumber = association.takePacketNumber(count);
     this.#frame(batch, from, count, trafficClass, sequence, protocol); // wire/
     sealRun(outlet.batch, batch, from, count, FRAME_OVERHEAD, link.addressOffset, association.keys, packetNumber); // seal/
-    this.#recovery.keepRun(outlet.batch, this.#run); // recovery/
-    link.sentPackets.recordRun(packetNumber, this.#run, now, link.pacer); // link/
+    this.#recovery.keepRun(outlet.batch, RUN); // recovery/
+    link.sentPackets.recordRun(packetNumber, RUN, now, link.pacer); // link/
     this.#account(link, now);
     return this.#sent;
   }
 
   /** Sees how many rows may leave, and what they take. */
   #count(run: RunLink, link: MemberLink, batch: PacketBatch, from: number, to: number, now: Milliseconds): number {
-    const [sent, { sizes, seconds }] = [this.#sent, this.#run];
+    const [sent, { sizes, seconds }] = [this.#sent, RUN];
     const overhead = DATAGRAM_OVERHEAD + link.outerHeaderSize;
     const largest = link.largestFrame;
     const lineRoom = link.room(now);
@@ -98,7 +100,7 @@ export class SegmentSender {
       lineBytes += latestOnLine;
       if (frame > largestSent) largestSent = frame;
     }
-    this.#run.count = count;
+    RUN.count = count;
     sent.count = count;
     sent.packetBytes = frameBytes - count * FRAME_OVERHEAD;
     sent.bytes = frameBytes + count * overhead;
