@@ -93,8 +93,8 @@ export class FragmentSender {
   }
 
   /**
-   * Sends rows `from` to `to` - 1 of a batch, segments of the super-packet of which `like` was the one before and left
-   * whole on the link of the run just now, as far as that takes them; answers what left.
+   * Sends rows `from` to `to` - 1 of a batch whole on the link of a run, of which the first is `like` and has its room
+   * in the run already, and the others are alike, as far as the link takes them; answers what left, which may be nothing.
    */
   sendSegments(
     run: RunLink,
@@ -106,8 +106,11 @@ export class FragmentSender {
     now: Milliseconds,
   ): SentSegments {
     const isCopied = this.mirrors.isActive || this.#isTwofold(like);
-    const sent = this.#segments.send(run, like.trafficClass, protocol, batch, from, isCopied ? from : to, now);
+    const sent = this.#segments.send(run, like, protocol, batch, from, isCopied ? from : to, now);
     if (sent.count === 0 || run.link === undefined) return sent;
+    this.#openClass = NO_CLASS;
+    run.link.keepalive.onCarried();
+    this.nulls.onSent(now);
     this.recovery.budget.onSent(sent.bytes);
     this.scheduler.onCarried(run.link, sent.lineBytes);
     return sent;

@@ -1,14 +1,13 @@
 import { Fragment, PINNED } from "./bundle/fragment.ts";
 import { PacketIntake } from "./bundle/packet-intake.ts";
 import type { SendingOrder } from "./bundle/sending-order.ts";
-import { DROP, type DropCounters } from "./drop-reason.ts";
+import { DROP } from "./drop-reason.ts";
 import { FragmentSender } from "./fragment-sender.ts";
 import type { MemberLink } from "./link/member-link.ts";
 import { WakeLateness } from "./link/wake-lateness.ts";
-import type { Arena } from "./packet/arena.ts";
-import type { CellPool } from "./packet/cell-pool.ts";
+import { NOTHING_PINNED, type OutboundOptions } from "./outbound-options.ts";
 import type { PacketBatch } from "./packet/packet-batch.ts";
-import { PinnedTraffic, type Pinning } from "./pinning/pinned-traffic.ts";
+import { PinnedTraffic } from "./pinning/pinned-traffic.ts";
 import { FairQueue } from "./queue/fair-queue.ts";
 import { queueLimit, SMALLEST_QUEUE } from "./queue/queue-limit.ts";
 import type { Recovery } from "./recovery/recovery.ts";
@@ -24,19 +23,6 @@ const FOLLOWING_INTERVAL = 10;
 
 // So long after a line has died its flows still come as fast as it took them, and lose much.
 const HURRY = 2000;
-
-/** What the sending side of a bundle works with. */
-export type OutboundOptions = {
-  readonly arena: Arena;
-  readonly cells: CellPool;
-  readonly links: readonly MemberLink[];
-  readonly scheduler: Scheduler;
-  readonly drops: DropCounters;
-  /** What binds packets to links; nothing when left out. */
-  readonly pinning?: Pinning;
-};
-
-const NOTHING_PINNED: Pinning = { kind: "filters", filters: [] };
 
 /** The way of a packet out of the TUN device: packet, queue, scheduler, bundle, wire, seal, link, recovery. */
 export class Outbound {
@@ -55,6 +41,8 @@ export class Outbound {
   #classes: number;
   #answering = 0;
   #isPinnedNext = true;
+  /** How many rows left with the packet that was sent last, itself included. */
+  #sentRows = 1;
   #followedAt: Milliseconds = milliseconds(Number.NEGATIVE_INFINITY);
   #polledAt: Milliseconds = milliseconds(Number.NEGATIVE_INFINITY);
   packets = 0;
@@ -75,30 +63,38 @@ export class Outbound {
 
   /** Sends rows `from` to `to` - 1 of a batch, a packet and the segments that continue it, or queues them. */
   handlePackets(batch: PacketBatch, from: number, to: number, now: Milliseconds): void {
-    for (let row = from; row < to; ) {
-      this.handlePacket(batch, row++, now);
-      if (row < to) row += this.#sendAlike(batch, row, to, now);
-    }
+    for (let row = from; row < to; ) row += this.#handleRun(batch, row, this.pinned.hasFilters ? row + 1 : to, now);
   }
 
   /** Sends one row of a batch, or queues what no link can carry now. */
   handlePacket(batch: PacketBatch, row: number, now: Milliseconds): void {
+    this.#handleRun(batch, row, row + 1, now);
+  }
+
+  /** Sends a row, and with it those up to `to` - 1 that its link takes as well, or queues it; answers how many rows. */
+  #handleRun(batch: PacketBatch, row: number, to: number, now: Milliseconds): number {
     const fragment = this.#fragment;
-    const { drops } = this.#options;
-    const intake = this.#intake;
+    const [intake, { drops }] = [this.#intake, this.#options];
     if (!batch.continues(row)) this.#run.end();
-    if (!intake.take(batch, row, fragment, drops, now)) return; // packet/ and bundle/
+    if (!intake.take(batch, row, fragment, drops, now)) return 1; // packet/ and bundle/
     this.packets++;
     this.packetBytes += fragment.length - 1;
-    const { flow } = intake;
-    const link = this.pinned.linkFor(fragment, flow, now); // pinning/
+    this.#sentRows = 1;
+    const link = this.pinned.linkFor(fragment, intake.flow, now); // pinning/
     const queue = link === undefined ? this.queue : this.pinned.queueOf(link);
     if (link !== undefined) fragment.flags |= PINNED;
     const mayPass = queue.isEmpty && (link !== undefined || this.recovery.isEmpty);
-    if (mayPass && (link === undefined ? this.#send(fragment, now) : this.#sendWhole(link, fragment, now))) return;
-    if (!this.#hasLink()) return drops.count(DROP.noLink);
-    if (!fragment.isBulk && (fragment.flags & BEGIN) !== 0 && !queue.isSparse(flow)) intake.onQueued(fragment, now);
-    if (!queue.push(fragment, flow, now)) this.#dropRest(fragment);
+    let isSent = false;
+    if (mayPass && link === undefined) isSent = this.#send(fragment, now, batch, row, to);
+    else if (mayPass && link !== undefined) isSent = this.#sendWhole(link, fragment, now);
+    if (isSent) return this.#sentRows;
+    if (!this.#hasLink()) drops.count(DROP.noLink);
+    else {
+      if (!fragment.isBulk && (fragment.flags & BEGIN) !== 0 && !queue.isSparse(intake.flow))
+        intake.onQueued(fragment, now);
+      if (!queue.push(fragment, intake.flow, now)) this.#dropRest(fragment);
+    }
+    return 1;
   }
 
   /** Sends again what was lost, and then from the queues what the links can carry now. */
@@ -238,19 +234,11 @@ export class Outbound {
     return false;
   }
 
-  /** Sends what follows on a segment that left whole, as far as its link takes it too; answers how many rows that were. */
-  #sendAlike(batch: PacketBatch, from: number, to: number, now: Milliseconds): number {
-    const mayPass = this.queue.isEmpty && this.recovery.isEmpty && !this.pinned.hasFilters;
-    if (this.#run.link === undefined || !mayPass) return 0;
-    const { protocol } = this.#intake;
-    const sent = this.#sender.sendSegments(this.#run, this.#fragment, protocol, batch, from, to, now);
-    this.packets += sent.count;
-    this.packetBytes += sent.packetBytes;
-    return sent.count;
-  }
-
-  /** Sends a packet, in several fragments where it does not fit a link; false when something is left. */
-  #send(fragment: Fragment, now: Milliseconds): boolean {
+  /**
+   * Sends a packet, in several fragments where it does not fit a link; false when something is left. One that leaves
+   * whole, out of a row of a batch, takes the rows up to `to` - 1 with it as far as its link takes them too.
+   */
+  #send(fragment: Fragment, now: Milliseconds, batch?: PacketBatch, row = 0, to = 1): boolean {
     const demand = this.#demand;
     demand.isBulk = fragment.isBulk;
     demand.backlog = this.queue.bytes;
@@ -259,10 +247,23 @@ export class Outbound {
       const link = this.#pick(now);
       if (link === undefined) return false;
       const taken = fragment.takeable(link.largestFrame - FRAGMENT_HEADER_SIZE); // bundle/
+      const isRun = batch !== undefined && row + 1 < to && taken === fragment.length;
+      if (isRun && this.#sendRun(fragment, batch, row, to, now)) return true;
       if (!this.#sender.send(link, fragment, taken, now)) return false; // wire/, seal/, link/ and recovery/
       fragment.advance(taken, BEGIN);
       if (fragment.length > 0) this.#run.end();
+      row = to;
     }
+    return true;
+  }
+
+  #sendRun(fragment: Fragment, batch: PacketBatch, row: number, to: number, now: Milliseconds): boolean {
+    const sent = this.#sender.sendSegments(this.#run, fragment, this.#intake.protocol, batch, row, to, now);
+    if (sent.count === 0) return false;
+    this.#sentRows = sent.count;
+    this.packets += sent.count - 1;
+    this.packetBytes += sent.packetBytes - (fragment.length - 1);
+    fragment.drop();
     return true;
   }
 

@@ -1,3 +1,4 @@
+import type { Fragment } from "./bundle/fragment.ts";
 import type { SendingOrder } from "./bundle/sending-order.ts";
 import type { MemberLink } from "./link/member-link.ts";
 import { SentRun } from "./link/sent-ring.ts";
@@ -32,7 +33,7 @@ export class SentSegments {
 }
 
 /**
- * Sends the segments of a super-packet behind the first, whole and on its link: what was found out for that one holds
+ * Sends the segments of a super-packet, whole and on the link of the first: what was found out for that one holds
  * for them, so that each only takes its numbers, its header and its place among what is watched.
  */
 export class SegmentSender {
@@ -49,12 +50,12 @@ export class SegmentSender {
   }
 
   /**
-   * Sends as many of the rows `from` to `to` - 1 as the link of the run takes now, in this class and with this protocol
-   * field in front; what left is good until the next call.
+   * Sends as many of the rows `from` to `to` - 1 as the link of the run takes now, in the class of `like` and with this
+   * protocol field in front; the first row is `like`, and has its room in the run already. What left is good until the next call.
    */
   send(
     run: RunLink,
-    trafficClass: number,
+    { trafficClass, length }: Fragment,
     protocol: number,
     batch: PacketBatch,
     from: number,
@@ -66,7 +67,15 @@ export class SegmentSender {
     if (from === to || link?.mayCarry(now) !== true) return this.#sent;
     const { association, outlet } = link;
     if (association === undefined || outlet === undefined) return this.#sent;
-    const count = this.#count(run, link, batch, from, Math.min(to, from + outlet.room, from + SentRun.LONGEST), now);
+    const count = this.#count(
+      run,
+      link,
+      batch,
+      from,
+      Math.min(to, from + outlet.room, from + SentRun.LONGEST),
+      length,
+      now,
+    );
     if (count === 0) return this.#sent;
     const sequence = this.#order.take(trafficClass, link.ordinal, count); // bundle/
     const packetNumber = association.takePacketNumber(count);
@@ -78,19 +87,27 @@ export class SegmentSender {
     return this.#sent;
   }
 
-  /** Sees how many rows may leave, and what they take. */
-  #count(run: RunLink, link: MemberLink, batch: PacketBatch, from: number, to: number, now: Milliseconds): number {
+  /** Sees how many rows may leave, and what they take; the first has room for `granted` bytes. */
+  #count(
+    run: RunLink,
+    link: MemberLink,
+    batch: PacketBatch,
+    from: number,
+    to: number,
+    granted: number,
+    now: Milliseconds,
+  ): number {
     const [sent, { sizes, seconds }] = [this.#sent, RUN];
     const overhead = DATAGRAM_OVERHEAD + link.outerHeaderSize;
     const largest = link.largestFrame;
     const lineRoom = link.room(now);
-    let room = run.room;
+    let room = run.room + granted;
     let [count, lineBytes, frameBytes, largestSent] = [0, 0, 0, 0];
     let [latest, latestOnLine] = [0, 0];
     for (let row = from; row < to && lineBytes < lineRoom; row++) {
       const frame = FRAME_OVERHEAD + batch.headLength(row) + batch.bodyLength(row);
       room -= frame - FRAGMENT_HEADER_SIZE;
-      if (frame > largest || room < 0) break;
+      if (frame > largest || (room < 0 && count > 0)) break;
       // Segments are of one size, but for the last.
       if (frame !== latest) latestOnLine = link.bytesOnLine(frame + overhead);
       latest = frame;
@@ -106,7 +123,7 @@ export class SegmentSender {
     sent.bytes = frameBytes + count * overhead;
     sent.lineBytes = lineBytes;
     sent.largest = largestSent + overhead;
-    run.spend(frameBytes - count * FRAGMENT_HEADER_SIZE);
+    run.spend(frameBytes - count * FRAGMENT_HEADER_SIZE - (count > 0 ? granted : 0));
     return count;
   }
 
