@@ -232,12 +232,11 @@ export class Inbound {
   #handleFrames(batch: ReceiveBatch, from: number, to: number, reach: Reach, now: Milliseconds): void {
     const packets = this.#packets;
     const word0 = batch.headerWord0(from);
-    const mayBeRun = !isCopy(word0) && !isPinned(word0);
+    const mayBeRun = to - from > 1 && !isCopy(word0) && !isPinned(word0);
     for (let row = from; row < to; ) {
       packets.count = 0;
-      if (mayBeRun && row + 1 < to)
-        readWholePackets(this.#options.arena.view, batch, row, to, reach.tunnel.classes, packets);
-      if (packets.count > 1) {
+      if (mayBeRun) readWholePackets(this.#options.arena.view, batch, row, to, reach.tunnel.classes, packets);
+      if (packets.count > 0) {
         reach.tunnel.receiving.insertRun(reach.link, packets, now); // bundle/
         row += packets.count;
       } else this.#handleFrame(batch, row++, reach, now);
