@@ -21,13 +21,14 @@ describe("A ring of what was sent", () => {
         const sent: { readonly sentAt: number; readonly size: number; readonly before: number }[] = [];
         let before = 0;
         for (const [at, { count, kept }] of steps.entries()) {
-          const stamp = Object.assign(new SendStamp(), { sentAt: at, sentBefore: before });
+          const times = { sentAt: at >> 1, deliveredBefore: 0, deliveredAt: 0, flightStart: 0, idleBefore: 0 };
+          const stamp = Object.assign(new SendStamp(), { ...times, sentBefore: before });
           const run = new SentRun();
           run.count = count;
           for (let place = 0; place < Math.max(1, count); place++) {
             const size = 1 + ((at * 7 + place) % 5);
             run.sizes[place] = size;
-            sent.push({ sentAt: at, size, before });
+            sent.push({ sentAt: at >> 1, size, before });
             before += size;
           }
           const keep = Math.max(ring.oldest, ring.next - kept);

@@ -36,8 +36,13 @@ export class SendStamps {
     this.idleBefore = column(5);
   }
 
-  /** Writes a stamp over the oldest, and answers its row. */
+  /**
+   * The row of a stamp: that of the latest, where only the bytes sent before are others, or a new one, which is written
+   * over the oldest.
+   */
   add(stamp: SendStamp): number {
+    const latest = (this.#count - 1) & this.#mask;
+    if (this.#count > 0 && this.#isLike(latest, stamp)) return latest;
     const row = this.#count++ & this.#mask;
     this.sentAt[row] = stamp.sentAt;
     this.sentBefore[row] = stamp.sentBefore;
@@ -62,6 +67,16 @@ export class SendStamps {
       for (let place = 0; place < grown.#count; place++)
         grown.#columns[column * 2 * rows + place] = this.#columns[column * rows + ((from + place) & this.#mask)] ?? 0;
     return grown;
+  }
+
+  #isLike(row: number, { sentAt, deliveredBefore, deliveredAt, flightStart, idleBefore }: SendStamp): boolean {
+    return (
+      this.sentAt[row] === sentAt &&
+      this.idleBefore[row] === idleBefore &&
+      this.deliveredBefore[row] === deliveredBefore &&
+      this.deliveredAt[row] === deliveredAt &&
+      this.flightStart[row] === flightStart
+    );
   }
 
   get #mask(): number {

@@ -108,8 +108,9 @@ export class SentRing {
     this.first[index] = first;
     this.second[index] = second;
     this.fate[index] = fate;
-    this.stamp[index] = this.stamps.add(stamp);
-    this.since[index] = 0;
+    const row = this.stamps.add(stamp);
+    this.stamp[index] = row;
+    this.since[index] = stamp.sentBefore - (this.stamps.sentBefore[row] ?? 0);
   }
 
   /** Pushes packets that leave at once and are outstanding; `stamp` is that of the first. Answers their bytes. */
@@ -117,6 +118,7 @@ export class SentRing {
     const row = this.stamps.add(stamp);
     const start = this.#next;
     const mask = this.size.length - 1;
+    const before = stamp.sentBefore - (this.stamps.sentBefore[row] ?? 0);
     let bytes = 0;
     for (let step = 0; step < count; step++) {
       const index = (start + step) & mask;
@@ -126,7 +128,7 @@ export class SentRing {
       this.second[index] = seconds[step] ?? 0;
       this.fate[index] = FATE.outstanding;
       this.stamp[index] = row;
-      this.since[index] = bytes;
+      this.since[index] = before + bytes;
       bytes += size;
     }
     this.#next = start + count;
