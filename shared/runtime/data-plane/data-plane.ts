@@ -41,7 +41,7 @@ export type DataPlaneOptions = {
 export type DataPlaneHooks = {
   /** To which tunnel the packet of the TUN device goes whose head is at `offset`; undefined to drop it. */
   readonly route: (bytes: Uint8Array, offset: number) => Tunnel | undefined;
-  /** Called after each wait in which another thread has woken this one, before anything else is taken. */
+  /** Called at the start of each round for which another thread has woken this one. */
   readonly onWoken: (now: Milliseconds) => void;
   /** Called at the end of each round, when everything is written, for what has happened in it. */
   readonly onWritten: (now: Milliseconds) => void;
@@ -49,7 +49,8 @@ export type DataPlaneHooks = {
 
 /**
  * Moves packets between a TUN device and UDP sockets through the core, in rounds on a thread of its own: wait, take
- * what is there in batches, let the core work, write every batch. It is the only code of its thread that waits.
+ * what is there in batches, let the core work, write every batch. It is the only code of its thread that waits, and it
+ * reads the clock once a round, and to know how long to wait.
  */
 export class DataPlane {
   readonly arena: Arena;
@@ -144,26 +145,20 @@ export class DataPlane {
 
   /** Runs rounds until `stop` is called in one of them; blocks its thread. */
   run(hooks: DataPlaneHooks): void {
+    let now = milliseconds(monotonicMilliseconds());
     while (!this.#isStopped) {
-      let now = this.#await(this.host.nextTimeout(), hooks);
-      // Who is on this machine has answered when the call returns that wrote its packet: the answer goes before the rest.
-      if (this.#hurry(now)) {
-        now = this.#await(now, hooks);
-        this.#hurry(now);
+      // A round takes time, by which it would be too late for what is due next.
+      const left = this.host.nextTimeout() - monotonicMilliseconds();
+      const ready = this.poller.wait(left, this.#readyFds, this.#readyMasks);
+      now = milliseconds(monotonicMilliseconds());
+      if (this.poller.wasWoken) hooks.onWoken(now);
+      for (let index = 0; index < ready; index++) {
+        this.#take(this.#readyFds[index] ?? -1, this.#readyMasks[index] ?? 0, hooks, now);
       }
+      this.#hurry(now);
       this.finish(now);
       hooks.onWritten(now);
     }
-  }
-
-  /** Waits until then at the longest, by the clock, as a round took time; takes what is there; answers what time it is. */
-  #await(until: Milliseconds, hooks: DataPlaneHooks): Milliseconds {
-    const ready = this.poller.wait(until - monotonicMilliseconds(), this.#readyFds, this.#readyMasks);
-    const now = milliseconds(monotonicMilliseconds());
-    if (this.poller.wasWoken) hooks.onWoken(now);
-    for (let index = 0; index < ready; index++)
-      this.#take(this.#readyFds[index] ?? -1, this.#readyMasks[index] ?? 0, hooks, now);
-    return now;
   }
 
   /** Lets the core do what is due, and writes every batch that it filled. */
@@ -172,8 +167,9 @@ export class DataPlane {
     do {
       this.host.settle(now);
       const hasNews = this.#send(now);
-      const hasRefused = this.#deliver();
-      hasMore = hasNews || hasRefused;
+      this.#deliver();
+      hasMore = hasNews || this.#delivery.hasRefused;
+      this.#delivery.clear();
       this.host.recycle();
       if (hasMore) this.host.resume();
     } while (hasMore);
@@ -184,17 +180,16 @@ export class DataPlane {
   }
 
   /**
-   * Writes what is there before the core settles, when it is so little that larger batches are nothing to wait for; its
-   * memory is given free at the end of the round. True when something went to the TUN device.
+   * Writes what is there before the core settles, when it is so little that larger batches are nothing to wait for. The
+   * memory that it lies in is given free at the end of the round.
    */
-  #hurry(now: Milliseconds): boolean {
-    const delivered = this.#delivery.count;
-    let rows = delivered;
+  #hurry(now: Milliseconds): void {
+    let rows = this.#delivery.count;
     for (const { outlet } of this.sockets) rows += outlet.batch.count;
-    if (rows === 0 || rows > FEW_ROWS || this.#delivery.hasRefused) return false;
+    if (rows === 0 || rows > FEW_ROWS || this.#delivery.hasRefused) return;
     if (this.#send(now)) this.host.resume();
-    if (this.#deliver()) this.host.resume();
-    return delivered > 0;
+    this.#deliver();
+    this.#delivery.clear();
   }
 
   close(): void {
@@ -289,11 +284,9 @@ export class DataPlane {
     this.poller.set(this.#tun.fd, { readable: isPolled, writable: false });
   }
 
-  /** Writes what the core delivered; true when it had more for which there was no room. */
-  #deliver(): boolean {
-    const { columns, capacity, count, hasRefused } = this.#delivery;
-    if (count > 0) this.#writeFailures += this.#tun?.write(this.arena.bytes, columns, capacity, count) ?? 0;
-    this.#delivery.clear();
-    return hasRefused;
+  #deliver(): void {
+    const { columns, capacity, count } = this.#delivery;
+    if (count === 0 || this.#tun === undefined) return;
+    this.#writeFailures += this.#tun.write(this.arena.bytes, columns, capacity, count);
   }
 }
