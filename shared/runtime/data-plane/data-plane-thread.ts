@@ -16,9 +16,6 @@ const STOP_LIMIT_MS = 2000;
 // hardly any outlives a round.
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 12 };
 
-// By V8's own measure (132 KB), code that a ping runs a hundred times a second is not compiled for good within a minute.
-const COMPILE_SOON = ["--interrupt-budget=8000", "--no-lazy-feedback-allocation"] as const;
-
 // By itself V8 lets old objects become four times as many as a collection has left, and has the event loop begin the next one,
 // which a data plane never runs: a server would keep as much of its clients' handshakes as of the clients.
 const COLLECT_SOON = ["--heap-growing-percent=20"] as const;
@@ -77,7 +74,7 @@ export class DataPlaneThread<Command, Event> {
   static async start<Command, Event>(
     options: DataPlaneThreadOptions<Event>,
   ): Promise<DataPlaneThread<Command, Event>> {
-    for (const flag of [...COMPILE_SOON, ...COLLECT_SOON]) setFlagsFromString(flag);
+    for (const flag of COLLECT_SOON) setFlagsFromString(flag);
     const worker = new Worker(options.module, { workerData: options.data, resourceLimits: RESOURCE_LIMITS });
     const report = await firstReport<Event>(worker);
     if (report?.kind === "ready") return new DataPlaneThread<Command, Event>(worker, report, options);
