@@ -25,8 +25,8 @@ describe("A tunnel on busy machines", () => {
     assert.ok(shareOf([line(50, 10, 8), line(20, 5, 30)], "cubic") >= 0.92);
   });
 
-  it("gives one flow of BBR at least 92 % of two equal lines", () => {
-    assert.ok(shareOf([line(20, 20, 10), line(20, 20, 10)], "bbr") >= 0.92);
+  it("gives one flow of BBR at least 93.5 % of two equal lines", () => {
+    assert.ok(shareOf([line(20, 20, 10), line(20, 20, 10)], "bbr") >= 0.935);
   });
 
   /** The mean of three runs: when the process stands still differs. */

@@ -23,8 +23,10 @@ export const PROTOCOL_VERSION = 1;
 export const HANDSHAKE_SIZE = 1024;
 
 const VERSION_OFFSET = 4;
-const SHARD_OFFSET = 5;
-const INITIATION_HEADER_SIZE = DATAGRAM_HEADER_SIZE + KEY_ID_SIZE;
+/** Where the shard byte stands in an initiation, and where the key id. */
+export const SHARD_OFFSET = 5;
+export const KEY_ID_OFFSET = DATAGRAM_HEADER_SIZE;
+const INITIATION_HEADER_SIZE = KEY_ID_OFFSET + KEY_ID_SIZE;
 const PROLOGUE_LABEL_SIZE = 16;
 
 /** The size of the payloads, padding included. */
@@ -42,7 +44,7 @@ export function initiationHeader({ keyId, shard }: InitiationTarget): Uint8Array
   const header = new Uint8Array(INITIATION_HEADER_SIZE);
   header.set(datagramHeader(DATAGRAM_TYPES.initiation, 0));
   header[SHARD_OFFSET] = shard;
-  header.set(keyId, DATAGRAM_HEADER_SIZE);
+  header.set(keyId, KEY_ID_OFFSET);
   return header;
 }
 
@@ -72,7 +74,7 @@ export function readTarget(datagram: Uint8Array): InitiationTarget | DropCode {
   const drop = checkSize(datagram);
   if (drop !== undefined) return drop;
   const header = datagram.slice(0, INITIATION_HEADER_SIZE);
-  const target = { keyId: header.subarray(DATAGRAM_HEADER_SIZE), shard: header[SHARD_OFFSET] ?? 0 };
+  const target = { keyId: header.subarray(KEY_ID_OFFSET), shard: header[SHARD_OFFSET] ?? 0 };
   return isSame(header, initiationHeader(target)) ? target : DROP.badHandshake;
 }
 

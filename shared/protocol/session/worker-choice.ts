@@ -8,10 +8,7 @@ import {
   SIZE,
 } from "../packet/bpf-code.ts";
 import { DATAGRAM_TYPES, LINK_INDEX_MASK, TYPE_MASK } from "../wire/datagram-header.ts";
-import type { InitiationTarget } from "./handshake-datagram.ts";
-
-const SHARD_OFFSET = 5;
-const KEY_ID_OFFSET = 8;
+import { type InitiationTarget, KEY_ID_OFFSET, SHARD_OFFSET } from "./handshake-datagram.ts";
 
 /**
  * The number of the worker that takes an initiation, so that all links of a client come to the same one: by the key id
