@@ -12,12 +12,12 @@ export type Window = Pick<Passage, "seconds" | "client" | "server"> &
 export async function watch({ carrier, clientPids, serverPids }: Running): Promise<() => Promise<Window>> {
   const before = await carrier.losses?.();
   const startedAt = performance.now();
-  const [client, server, busyShare] = [watchCpu(clientPids), watchCpu(serverPids), watchProcessors()];
+  const [client, server, processors] = [watchCpu(clientPids), watchCpu(serverPids), watchProcessors()];
   return async () => {
     const seen = {
       client: client(),
       server: server(),
-      busyShare: busyShare(),
+      busyShare: processors().busy,
       seconds: (performance.now() - startedAt) / 1000,
     };
     const after = await carrier.losses?.();

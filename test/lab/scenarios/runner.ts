@@ -47,10 +47,12 @@ async function runCase(
     const which = options.repetitions === 1 ? "" : ` (${index + 1} of ${options.repetitions})`;
     const title = `${progress} ${scenario.name}: ${labCase.name}${which}`;
     try {
-      const busyShare = watchProcessors();
+      const processors = watchProcessors();
       const measured = await labCase.measure({ index, options });
       // Where others need the processors as well, a figure may be the machine's and not ours.
-      const readings = [...measured, beside("processors busy", "share", busyShare())];
+      const { busy, taken } = processors();
+      const machine = [beside("processors busy", "share", busy), beside("taken by the host", "share", taken)];
+      const readings = [...measured, ...machine];
       repetitions.push(readings);
       tell(`${title}: ${readings.map(readingText).join(", ")}`);
     } catch (error) {
