@@ -1,7 +1,12 @@
 /**
- * Columns of a transmit batch: column c of row r is element `c * capacity + r` of an `Int32Array`. A datagram is head
- * then body; sealed, it is header words 0 and 1 (big endian, in clear), head and body under the key, and the tag. Head
- * and body are copied to `copyOffset` as they are, unless that is 0.
+ * Columns of a transmit batch: column c of row r is element `c * capacity + r` of an `Int32Array`. A datagram's text is
+ * prefix, head and body, of which the prefix are the low `prefixLength` bytes (0 to 8) of a 64-bit number, big endian.
+ * Sealed, it is header words 0 and 1 (big endian, in clear), the text under the key, and the tag. The text is copied to
+ * `copyOffset` as it is, unless that is 0.
+ *
+ * Datagrams that differ by what counts up are a run: the first row says all, with `place` 0, and each that follows only its
+ * `place` (1, 2, …) and its `copyOffset`. Of the first row's columns it has header word 1 and nonce by its place
+ * higher, the prefix by so many `prefixStep`, and head and body lie so many `headStride` and `bodyStride` further.
  */
 export const TRANSMIT_COLUMNS = {
   headOffset: 0,
@@ -15,10 +20,17 @@ export const TRANSMIT_COLUMNS = {
   keySlot: 8,
   addressOffset: 9,
   copyOffset: 10,
+  place: 11,
+  headStride: 12,
+  bodyStride: 13,
+  prefixLength: 14,
+  prefixHigh: 15,
+  prefixLow: 16,
+  prefixStep: 17,
 } as const;
 
 /** How many columns a transmit batch has. */
-export const TRANSMIT_COLUMN_COUNT = 11;
+export const TRANSMIT_COLUMN_COUNT = 18;
 
 /** Columns of a receive batch: column c of row r is element `c * capacity + r` of an `Int32Array`. */
 export const RECEIVE_COLUMNS = {

@@ -42,6 +42,13 @@ enum Column : size_t {
   keySlot,
   addressOffset,
   copyOffset,
+  place,
+  headStride,
+  bodyStride,
+  prefixLength,
+  prefixHigh,
+  prefixLow,
+  prefixStep,
   columnCount
 };
 }

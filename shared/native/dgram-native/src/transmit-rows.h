@@ -10,8 +10,12 @@
 
 namespace dgram {
 
-// One datagram to send, checked: every pointer and length lies in the arena.
+// One datagram to send, checked: every pointer and length lies in the arena. Its text is prefix, head and body.
 struct TransmitRow {
+  static constexpr size_t MAXIMUM_PREFIX = 8;
+
+  uint8_t prefix[MAXIMUM_PREFIX];
+  size_t prefixLength;
   const uint8_t* head;
   size_t headLength;
   const uint8_t* body;
@@ -21,20 +25,26 @@ struct TransmitRow {
   uint64_t nonce;
   CipherContext* key;
   const uint8_t* addressRecord;
-  // Where head and body are kept as they are; null for nowhere.
+  // Where the text is kept as it is; null for nowhere.
   uint8_t* copy;
 
-  size_t wireLength() const { return headLength + bodyLength + (key == nullptr ? 0 : SEAL_OVERHEAD); }
+  size_t textLength() const { return prefixLength + headLength + bodyLength; }
+  size_t wireLength() const { return textLength() + (key == nullptr ? 0 : SEAL_OVERHEAD); }
 
-  // Copies head and body, one behind the other, to where they are kept. They are read from memory but once, when the
+  // Copies the text to where it is kept. It is read from memory but once, when the
   // datagram is sealed right after.
   void keep() const;
 
   // Writes the datagram as it goes on the wire, `wireLength()` bytes; false when OpenSSL fails.
   bool write(uint8_t* to) const;
+
+ private:
+  // Writes the text with so many bytes of the body.
+  void writeText(uint8_t* to, size_t ofBody) const;
 };
 
-// The rows of a transmit batch as they came from JavaScript.
+// The rows of a transmit batch as they came from JavaScript. The row of a run's later datagram, one with a place, says no
+// more than that and where its copy goes; all else is that of the run's first row, counted up.
 class TransmitRows {
  public:
   TransmitRows(ByteView arena, ColumnView columns, const KeyTable* keys, size_t maximumDatagram)
@@ -46,6 +56,9 @@ class TransmitRows {
   size_t findFault(size_t from, size_t to, const char*& fault) const;
 
  private:
+  // False when it has no length that a prefix can have.
+  bool readPrefix(size_t first, uint64_t place, TransmitRow& result) const;
+
   ByteView arena_;
   ColumnView columns_;
   const KeyTable* keys_;

@@ -209,6 +209,17 @@ function transmitColumns(dice: Dice): Int32Array {
     const [headOffset, bodyOffset, length] = [dice.integer(300), dice.integer(300), dice.integer(900)];
     const values = [headOffset, dice.integer(300), bodyOffset, length, 1, 2, 0, row, dice.integer(5) - 1, 0];
     for (const [column, value] of values.entries()) columns[column * CAPACITY + row] = value;
+    // A run of up to three, of which each is prefixed.
+    const run = {
+      11: row % 3,
+      12: dice.integer(90),
+      13: -dice.integer(3),
+      14: dice.integer(9),
+      15: 1,
+      16: -1,
+      17: 256,
+    };
+    for (const [column, value] of Object.entries(run)) columns[Number(column) * CAPACITY + row] = value;
   }
   if (dice.random() < 0.5) columns[dice.integer(columns.length)] = cell(dice);
   return columns;
