@@ -47,7 +47,7 @@ export class FragmentSender {
     this.scheduler = scheduler;
     this.recovery = new Recovery(arena, cells, links);
     this.nulls = new NullFragments(this.order, links, this.#sendNull.bind(this));
-    this.#segments = new SegmentSender(arena.view, this.order, this.recovery);
+    this.#segments = new SegmentSender(this.order, this.recovery);
   }
 
   /** Whether a packet of the class was sent in part: no other one may leave in it before the rest (RFC 1990 §3). */

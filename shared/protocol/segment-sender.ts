@@ -6,12 +6,18 @@ import { FLAG_CHECKSUM_PARTIAL, type PacketBatch } from "./packet/packet-batch.t
 import { noteFor } from "./recovery/copy-note.ts";
 import type { Recovery } from "./recovery/recovery.ts";
 import type { RunLink } from "./scheduler/run-link.ts";
-import { sealRun } from "./seal/seal-row.ts";
+import { sealRow } from "./seal/seal-row.ts";
 import type { Milliseconds } from "./units.ts";
-import { DATAGRAM_OVERHEAD } from "./wire/datagram-header.ts";
-import { FRAGMENT_HEADER_SIZE, FRAME_OVERHEAD, writeWholeFrameHeader } from "./wire/frame-header.ts";
+import { DATAGRAM_FLAGS, DATAGRAM_OVERHEAD } from "./wire/datagram-header.ts";
+import {
+  FRAGMENT_HEADER_SIZE,
+  FRAME_OVERHEAD,
+  NEXT_WHOLE_FRAME,
+  wholeFrameHigh,
+  wholeFrameLow,
+} from "./wire/frame-header.ts";
 
-// Filled and noted in one go; one for all bundles, as it takes 3 KiB.
+// Filled and noted in one go; one for all bundles, as it takes 1 KiB.
 const RUN = new SentRun();
 
 /** How many segments left, and their bytes: as IP packets, as outer packets, and as they are on the line. */
@@ -34,17 +40,14 @@ export class SentSegments {
 
 /**
  * Sends the segments of a super-packet, whole and on the link of the first: what was found out for that one holds
- * for them, so that each only takes its numbers, its header and its place among what is watched.
+ * for them. Those of one size lie at equal distances, so they leave as one run, of which nothing is looked at one by one.
  */
 export class SegmentSender {
   readonly #sent = new SentSegments();
-  readonly #view: DataView;
   readonly #order: SendingOrder;
   readonly #recovery: Recovery;
 
-  /** `view` is that of the arena. */
-  constructor(view: DataView, order: SendingOrder, recovery: Recovery) {
-    this.#view = view;
+  constructor(order: SendingOrder, recovery: Recovery) {
     this.#order = order;
     this.#recovery = recovery;
   }
@@ -62,33 +65,25 @@ export class SegmentSender {
     to: number,
     now: Milliseconds,
   ): SentSegments {
-    const { link } = run;
-    this.#sent.clear();
-    if (from === to || link?.mayCarry(now) !== true) return this.#sent;
-    const { association, outlet } = link;
-    if (association === undefined || outlet === undefined) return this.#sent;
-    const count = this.#count(
-      run,
-      link,
-      batch,
-      from,
-      Math.min(to, from + outlet.room, from + SentRun.LONGEST),
-      length,
-      now,
-    );
-    if (count === 0) return this.#sent;
-    const sequence = this.#order.take(trafficClass, link.ordinal, count); // bundle/
-    const packetNumber = association.takePacketNumber(count);
-    this.#frame(batch, from, count, trafficClass, sequence, protocol); // wire/
-    sealRun(outlet.batch, batch, from, count, FRAME_OVERHEAD, link.addressOffset, association.keys, packetNumber); // seal/
-    this.#recovery.keepRun(outlet.batch, RUN); // recovery/
-    link.sentPackets.recordRun(packetNumber, RUN, now, link.pacer); // link/
-    this.#account(link, now);
-    return this.#sent;
+    const [sent, { link }] = [this.#sent, run];
+    sent.clear();
+    if (link === undefined) return sent;
+    let granted = length;
+    while (from + sent.count < to && link.mayCarry(now)) {
+      const row = from + sent.count;
+      const most = Math.min(SentRun.LONGEST, this.#order.untilWrap(trafficClass));
+      const end = batch.endOfAlike(row, Math.min(to, row + most));
+      const count = this.#measure(run, link, batch, row, end, granted, now);
+      if (count === 0) break;
+      this.#sendAlike(link, trafficClass, protocol, batch, row, now);
+      granted = 0;
+      if (row + count < end) break;
+    }
+    return sent;
   }
 
-  /** Sees how many rows may leave, and what they take; the first has room for `granted` bytes. */
-  #count(
+  /** Sees how many rows of one size may leave, and what they take; the first has room for `granted` bytes. */
+  #measure(
     run: RunLink,
     link: MemberLink,
     batch: PacketBatch,
@@ -97,55 +92,53 @@ export class SegmentSender {
     granted: number,
     now: Milliseconds,
   ): number {
-    const [sent, { sizes, seconds }] = [this.#sent, RUN];
-    const overhead = DATAGRAM_OVERHEAD + link.outerHeaderSize;
-    const largest = link.largestFrame;
-    const lineRoom = link.room(now);
-    let room = run.room + granted;
-    let [count, lineBytes, frameBytes, largestSent] = [0, 0, 0, 0];
-    let [latest, latestOnLine] = [0, 0];
-    for (let row = from; row < to && lineBytes < lineRoom; row++) {
-      const frame = FRAME_OVERHEAD + batch.headLength(row) + batch.bodyLength(row);
-      room -= frame - FRAGMENT_HEADER_SIZE;
-      if (frame > largest || (room < 0 && count > 0)) break;
-      // Segments are of one size, but for the last.
-      if (frame !== latest) latestOnLine = link.bytesOnLine(frame + overhead);
-      latest = frame;
-      sizes[count] = latestOnLine;
-      seconds[count++] = noteFor(frame, (batch.flags(row) & FLAG_CHECKSUM_PARTIAL) !== 0);
-      frameBytes += frame;
-      lineBytes += latestOnLine;
-      if (frame > largestSent) largestSent = frame;
-    }
+    const sent = this.#sent;
+    const frame = FRAME_OVERHEAD + batch.headLength(from) + batch.bodyLength(from);
+    if (frame > link.largestFrame) return 0;
+    const outer = frame + DATAGRAM_OVERHEAD + link.outerHeaderSize;
+    const onLine = link.bytesOnLine(outer);
+    const fragment = frame - FRAGMENT_HEADER_SIZE;
+    const inRun = Math.max(granted > 0 ? 1 : 0, Math.floor((run.room + granted) / fragment));
+    // The last one may be larger than what is left of the line's room.
+    const onLink = Math.min(link.outlet?.room ?? 0, Math.ceil(link.room(now) / onLine));
+    const count = Math.max(0, Math.min(to - from, inRun, onLink));
+    if (count === 0) return 0;
     RUN.count = count;
-    sent.count = count;
-    sent.packetBytes = frameBytes - count * FRAME_OVERHEAD;
-    sent.bytes = frameBytes + count * overhead;
-    sent.lineBytes = lineBytes;
-    sent.largest = largestSent + overhead;
-    run.spend(frameBytes - count * FRAGMENT_HEADER_SIZE - (count > 0 ? granted : 0));
+    RUN.size = onLine;
+    RUN.second = noteFor(frame, (batch.flags(from) & FLAG_CHECKSUM_PARTIAL) !== 0);
+    run.spend(count * fragment - granted);
+    sent.count += count;
+    sent.packetBytes += count * (frame - FRAME_OVERHEAD);
+    sent.bytes += count * outer;
+    sent.lineBytes += count * onLine;
+    sent.largest = Math.max(sent.largest, outer);
+    link.sent.count(count * outer, count);
+    link.pathMtu.onSent(outer);
     return count;
   }
 
-  #frame(
+  /** Lets the rows that were measured leave: their numbers are taken, and what watches over them knows of them. */
+  #sendAlike(
+    link: MemberLink,
+    trafficClass: number,
+    protocol: number,
     batch: PacketBatch,
     from: number,
-    count: number,
-    trafficClass: number,
-    sequence: number,
-    protocol: number,
+    now: Milliseconds,
   ): void {
-    const view = this.#view;
-    for (let place = 0; place < count; place++) {
-      const frame = batch.headOffset(from + place) - FRAME_OVERHEAD;
-      writeWholeFrameHeader(view, frame, trafficClass, sequence + place, protocol);
-    }
-  }
-
-  #account(link: MemberLink, now: Milliseconds): void {
-    const { bytes, lineBytes, count, largest } = this.#sent;
-    link.pacer.charge(lineBytes, now);
-    link.sent.count(bytes, count);
-    link.pathMtu.onSent(largest);
+    const { association, outlet } = link;
+    if (association === undefined || outlet === undefined) return;
+    const { count } = RUN;
+    const isPartial = (batch.flags(from) & FLAG_CHECKSUM_PARTIAL) !== 0;
+    const transmit = outlet.batch;
+    const row = transmit.addRun(batch, from, count, link.addressOffset);
+    const sequence = this.#order.take(trafficClass, link.ordinal, count); // bundle/
+    const low = wholeFrameLow(sequence, protocol);
+    transmit.prefix(row, FRAME_OVERHEAD, wholeFrameHigh(trafficClass), low, NEXT_WHOLE_FRAME); // wire/
+    const flags = isPartial ? DATAGRAM_FLAGS.checksumPartial : 0;
+    const packetNumber = sealRow(transmit, row, association, flags, count); // seal/
+    this.#recovery.keepRun(transmit, RUN); // recovery/
+    link.sentPackets.recordRun(packetNumber, RUN, now, link.pacer); // link/
+    link.pacer.charge(count * RUN.size, now);
   }
 }

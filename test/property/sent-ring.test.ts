@@ -25,16 +25,16 @@ describe("A ring of what was sent", () => {
           const stamp = Object.assign(new SendStamp(), { ...times, sentBefore: before });
           const run = new SentRun();
           run.count = count;
+          const size = 1 + ((at * 7) % 5);
+          run.size = size;
           for (let place = 0; place < Math.max(1, count); place++) {
-            const size = 1 + ((at * 7 + place) % 5);
-            run.sizes[place] = size;
             sent.push({ sentAt: at >> 1, size, before });
             before += size;
           }
           const keep = Math.max(ring.oldest, ring.next - kept);
           ring.reserve(Math.max(1, count), keep);
 
-          if (count === 0) ring.push(run.sizes[0] ?? 0, FATE.unwatched, stamp);
+          if (count === 0) ring.push(size, FATE.unwatched, stamp);
           else ring.pushRun(run, stamp);
 
           assert.ok(ring.oldest <= keep);

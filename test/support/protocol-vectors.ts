@@ -99,14 +99,11 @@ export class VectorSender {
   /** The frames of the batch before they are sealed. */
   frames(): Uint8Array[] {
     const { batch } = this.outlet;
-    const { bytes } = this.arena;
-    const piece = (offset: number, length: number): Uint8Array => bytes.subarray(offset, offset + length);
-    return Array.from({ length: batch.count }, (_, row) =>
-      Uint8Array.of(
-        ...piece(batch.headOffset(row), batch.headLength(row)),
-        ...piece(batch.bodyOffset(row), batch.bodyLength(row)),
-      ),
-    );
+    return Array.from({ length: batch.count }, (_, row) => {
+      const frame = new Uint8Array(batch.textLength(row));
+      batch.writeText(row, this.arena.bytes, frame, 0);
+      return frame;
+    });
   }
 
   /** The datagrams of the batch as they go on the wire. */

@@ -4,7 +4,7 @@ import { Outbound } from "../../shared/protocol/outbound.ts";
 import { Arena } from "../../shared/protocol/packet/arena.ts";
 import { CellPool } from "../../shared/protocol/packet/cell-pool.ts";
 import { HEADROOM, PacketBatch } from "../../shared/protocol/packet/packet-batch.ts";
-import { TRANSMIT_COLUMNS, type TransmitBatch } from "../../shared/protocol/packet/transmit-batch.ts";
+import type { TransmitBatch } from "../../shared/protocol/packet/transmit-batch.ts";
 import type { Scheduler } from "../../shared/protocol/scheduler/scheduler.ts";
 import { WeightedScheduler } from "../../shared/protocol/scheduler/weighted.ts";
 import { type Milliseconds, seconds } from "../../shared/protocol/units.ts";
@@ -74,17 +74,18 @@ function framesOf(arena: Arena, link: MemberLink) {
 
 /** A frame that left on a link; port and serial number are those of a whole packet. */
 function frameAt(arena: Arena, rows: TransmitBatch, row: number, link: MemberLink) {
-  const head = rows.headOffset(row);
-  const bytes = arena.bytes.slice(head, head + rows.headLength(row));
+  const length = rows.textLength(row);
+  const bytes = new Uint8Array(length - rows.bodyLength(row));
+  rows.writeText(row, arena.bytes, bytes, 0, bytes.length);
   return {
     link,
-    flags: readFragmentFlags(arena.bytes, head),
-    sequence: readSequence(arena.bytes, head),
-    trafficClass: readFragmentClass(arena.bytes, head),
-    length: rows.headLength(row) + rows.bodyLength(row),
+    flags: readFragmentFlags(bytes, 0),
+    sequence: readSequence(bytes, 0),
+    trafficClass: readFragmentClass(bytes, 0),
+    length,
     bytes,
     port: ((bytes[26] ?? 0) << 8) | (bytes[27] ?? 0),
     serial: bytes.length < 38 ? undefined : serialOf(bytes.subarray(6)),
-    isCopy: isCopy(rows.columns[TRANSMIT_COLUMNS.headerWord0 * rows.capacity + row] ?? 0),
+    isCopy: isCopy(rows.headerWord0(row)),
   };
 }

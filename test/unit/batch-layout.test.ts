@@ -77,11 +77,13 @@ describe("The rows that the core fills and reads", () => {
 
     batch.seal(batch.add(1, 2, 3, 4, 10), 5, 6, 7, 8, 9);
     batch.copyRow(1, 11);
+    batch.prefix(1, 6, 12, 13, 14);
 
     assert.deepEqual(row(batch.columns, dgram.TRANSMIT_COLUMNS, 1), {
       ...{ headOffset: 1, headLength: 2, bodyOffset: 3, bodyLength: 4 },
       ...{ headerWord0: 5, headerWord1: 6, nonceHigh: 7, nonceLow: 8, keySlot: 9, addressOffset: 10 },
-      copyOffset: 11,
+      ...{ copyOffset: 11, place: 0, headStride: 0, bodyStride: 0 },
+      ...{ prefixLength: 6, prefixHigh: 12, prefixLow: 13, prefixStep: 14 },
     });
   });
 

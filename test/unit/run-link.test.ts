@@ -8,15 +8,15 @@ const NOW = milliseconds(1000);
 const SIZE = 1400;
 
 describe("The link of a run of segments", () => {
-  it("takes what leaves within 50 us by its rate", () => {
+  it("takes what leaves within 100 us by its rate", () => {
     const link = upLink({ sendRate: megabitsPerSecond(1000) });
     const run = new RunLink();
     run.begin(link, SIZE);
 
-    const taken = Array.from({ length: 5 }, () => run.take(SIZE, NOW) === link);
+    const taken = Array.from({ length: 9 }, () => run.take(SIZE, NOW) === link);
 
-    // 6250 bytes are four segments, the first of which it began with.
-    assert.deepEqual(taken, [true, true, true, false, false]);
+    // 12,500 bytes are eight segments, the first of which it began with.
+    assert.deepEqual(taken, [true, true, true, true, true, true, true, false, false]);
   });
 
   it("takes nothing more on a line on which a segment takes longer", () => {

@@ -1,5 +1,5 @@
 import { CLASS_LIMIT } from "../wire/frame-header.ts";
-import { type SequenceNumber, sequenceNumber } from "./sequence-number.ts";
+import { SEQUENCE_MODULUS, type SequenceNumber, sequenceNumber } from "./sequence-number.ts";
 
 /**
  * The sequence numbers of a bundle's sending side, one space per class (RFC 2686 §4), and which link carried what
@@ -24,6 +24,11 @@ export class SendingOrder {
     this.#afterData[trafficClass] = following;
     this.#carried(ordinal)[trafficClass] = following;
     return sequenceNumber(taken);
+  }
+
+  /** How many fragments of a class can leave before one has sequence number 0. */
+  untilWrap(trafficClass: number): number {
+    return SEQUENCE_MODULUS - sequenceNumber(this.#taken[trafficClass] ?? 0);
   }
 
   /**

@@ -41,7 +41,8 @@ export class SentLog {
   recordRun(position: number, run: SentRun, now: Milliseconds, { idleTime }: IdleClock, keepFrom: number): void {
     this.#passTo(position, now, idleTime, keepFrom);
     this.#prepare(run.count, now, idleTime, keepFrom);
-    const bytes = this.ring.pushRun(run, this.#stamp);
+    this.ring.pushRun(run, this.#stamp);
+    const bytes = run.count * run.size;
     this.#sentBytes += bytes;
     this.inFlightBytes += bytes;
     this.inFlightPackets += run.count;

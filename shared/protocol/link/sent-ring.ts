@@ -21,13 +21,13 @@ export const LARGEST_RING = 65_536;
 /** No more of them are waited for, so that keepalives and reports never write over one of which the fate is not known. */
 export const MOST_AWAITED = LARGEST_RING - 1024;
 
-/** Packets that leave at once: each its size on the line, and the caller's two integers. */
+/** Packets that leave at once and are all of one size on the line, with the caller's two integers: one's own, one of all. */
 export class SentRun {
   /** How many there can be. */
   static readonly LONGEST = 256;
-  readonly sizes = new Int32Array(SentRun.LONGEST);
   readonly firsts = new Int32Array(SentRun.LONGEST);
-  readonly seconds = new Int32Array(SentRun.LONGEST);
+  second = 0;
+  size = 0;
   count = 0;
 }
 
@@ -113,26 +113,25 @@ export class SentRing {
     this.since[index] = stamp.sentBefore - (this.stamps.sentBefore[row] ?? 0);
   }
 
-  /** Pushes packets that leave at once and are outstanding; `stamp` is that of the first. Answers their bytes. */
-  pushRun({ count, sizes, firsts, seconds }: SentRun, stamp: SendStamp): number {
+  /** Pushes packets that leave at once and are outstanding; `stamp` is that of the first. */
+  pushRun({ count, size, firsts, second }: SentRun, stamp: SendStamp): void {
     const row = this.stamps.add(stamp);
     const start = this.#next;
     const mask = this.size.length - 1;
-    const before = stamp.sentBefore - (this.stamps.sentBefore[row] ?? 0);
-    let bytes = 0;
+    // As fields, each would be loaded anew after every store.
+    const { size: sizes, first: kept, second: notes, fate, stamp: stamps, since } = this;
+    let before = stamp.sentBefore - (this.stamps.sentBefore[row] ?? 0);
     for (let step = 0; step < count; step++) {
       const index = (start + step) & mask;
-      const size = sizes[step] ?? 0;
-      this.size[index] = size;
-      this.first[index] = firsts[step] ?? 0;
-      this.second[index] = seconds[step] ?? 0;
-      this.fate[index] = FATE.outstanding;
-      this.stamp[index] = row;
-      this.since[index] = before + bytes;
-      bytes += size;
+      sizes[index] = size;
+      kept[index] = firsts[step] ?? 0;
+      notes[index] = second;
+      fate[index] = FATE.outstanding;
+      stamps[index] = row;
+      since[index] = before;
+      before += size;
     }
     this.#next = start + count;
-    return bytes;
   }
 
   /** When the packet at an index left. */

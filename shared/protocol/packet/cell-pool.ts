@@ -35,6 +35,14 @@ export class CellPool {
     return this.#free[--this.#freeCount] ?? NO_CELL;
   }
 
+  /** Takes so many cells, which are free, into a column from its start on. */
+  takeRun(column: Int32Array, count: number): void {
+    const free = this.#free;
+    const last = this.#freeCount - 1;
+    for (let place = 0; place < count; place++) column[place] = free[last - place] ?? NO_CELL;
+    this.#freeCount -= count;
+  }
+
   /** Gives a cell back; its bytes stay as they are until `recycle`. */
   release(offset: number): void {
     this.#spent[this.#spentCount++] = offset;

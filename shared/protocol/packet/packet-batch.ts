@@ -61,6 +61,40 @@ export class PacketBatch {
     return end;
   }
 
+  /**
+   * Where packets end, from a row on and before `to`, that are of one size and lie at equal distances, and of which all or
+   * none have a partial checksum: the first row that is none of them.
+   */
+  endOfAlike(row: number, to: number): number {
+    const { columns, capacity } = this;
+    const [headLengths, bodies, bodyLengths, flags] = [capacity, 2 * capacity, 3 * capacity, 4 * capacity];
+    const headStride = this.headStride(row);
+    const bodyStride = this.bodyStride(row);
+    const headLength = columns[headLengths + row];
+    const bodyLength = columns[bodyLengths + row];
+    const flag = (columns[flags + row] ?? 0) & FLAG_CHECKSUM_PARTIAL;
+    let head = columns[row] ?? 0;
+    let body = columns[bodies + row] ?? 0;
+    let end = row + 1;
+    for (; end < to; end++) {
+      head += headStride;
+      body += bodyStride;
+      if (columns[end] !== head || columns[bodies + end] !== body) break;
+      if (columns[headLengths + end] !== headLength || columns[bodyLengths + end] !== bodyLength) break;
+      if (((columns[flags + end] ?? 0) & FLAG_CHECKSUM_PARTIAL) !== flag) break;
+    }
+    return end;
+  }
+
+  /** How far the pieces of the row behind a row lie behind its own. */
+  headStride(row: number): number {
+    return this.headOffset(row + 1) - this.headOffset(row);
+  }
+
+  bodyStride(row: number): number {
+    return this.bodyOffset(row + 1) - this.bodyOffset(row);
+  }
+
   /** Adds one packet that is a single piece; for simulation and tests. Returns false when the batch is full. */
   add(offset: number, length: number, flags: number): boolean {
     if (this.count === this.capacity) return false;

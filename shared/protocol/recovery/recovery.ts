@@ -80,18 +80,11 @@ export class Recovery {
   }
 
   /** Lets the rows of a run, which were added last to a batch, be kept: notes the cell of each. */
-  keepRun(batch: TransmitBatch, { count, firsts, seconds }: SentRun): void {
-    const cells = this.#cells;
-    const first = batch.count - count;
-    let left = this.#keepable;
-    for (let place = 0; place < count; place++) {
-      const isKept = left > 0 && frameLengthOf(seconds[place] ?? 0) <= LARGEST_FRAME;
-      const cell = isKept ? cells.take() : NO_CELL;
-      firsts[place] = cell;
-      if (!isKept) continue;
-      left--;
-      batch.copyRow(first + place, cell + FRAME_OFFSET);
-    }
+  keepRun(batch: TransmitBatch, { count, firsts, second }: SentRun): void {
+    const kept = frameLengthOf(second) <= LARGEST_FRAME ? Math.min(count, this.#keepable) : 0;
+    this.#cells.takeRun(firsts, kept);
+    batch.copyRun(batch.count - count, firsts, kept, FRAME_OFFSET);
+    firsts.fill(NO_CELL, kept, count);
   }
 
   /** Takes what became known of the packets of a link: frees what arrived, and queues again what is lost. */

@@ -40,18 +40,19 @@ export function writeFragmentHeader(
   bytes[offset + 4] = sequence;
 }
 
-/** Writes the header of a packet that is sent whole, and its protocol field: `FRAME_OVERHEAD` bytes. */
-export function writeWholeFrameHeader(
-  view: DataView,
-  offset: number,
-  trafficClass: number,
-  sequence: number,
-  protocol: number,
-): void {
-  const flags = BEGIN | END | (trafficClass << CLASS_SHIFT);
-  view.setInt32(offset, (PPP_PROTOCOLS.multilink << 24) | (flags << 16) | ((sequence >> 8) & 0xffff));
-  view.setInt16(offset + 4, (sequence << 8) | protocol);
+/**
+ * The header of a packet that is sent whole, and its protocol field, as a big-endian number of `FRAME_OVERHEAD` bytes: its
+ * upper part, and its low 32 bits. That of the packet with the next sequence number, which is not 0, is `NEXT_WHOLE_FRAME` more.
+ */
+export function wholeFrameHigh(trafficClass: number): number {
+  return (PPP_PROTOCOLS.multilink << 8) | BEGIN | END | (trafficClass << CLASS_SHIFT);
 }
+
+export function wholeFrameLow(sequence: number, protocol: number): number {
+  return (sequence << 8) | protocol;
+}
+
+export const NEXT_WHOLE_FRAME = 1 << 8;
 
 export function readFragmentFlags(bytes: Uint8Array, offset: number): number {
   return (bytes[offset + 1] ?? 0) & (BEGIN | END);

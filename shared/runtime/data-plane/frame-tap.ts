@@ -45,9 +45,9 @@ export class FrameTap {
     for (let row = 0; row < batch.count; row++) {
       const link = links.get(batch.addressOffset(row));
       if (link === undefined || batch.keySlot(row) === NO_KEY) continue;
-      const head = this.#slice(batch.headOffset(row), batch.headLength(row));
-      const body = this.#slice(batch.bodyOffset(row), batch.bodyLength(row));
-      this.#add(frames, { ...link, direction: "sent", bytes: joined(head, body) });
+      const bytes = new Uint8Array(batch.textLength(row));
+      batch.writeText(row, this.#arena.bytes, bytes, 0);
+      this.#add(frames, { ...link, direction: "sent", bytes });
     }
     if (frames.length > 0) this.#take(frames);
   }
@@ -60,7 +60,8 @@ export class FrameTap {
       const reach = this.#host.reach(receiverLinkIndex(batch.headerWord0(row)));
       if (reach === undefined) continue;
       const length = batch.length(row) - DATAGRAM_OVERHEAD;
-      const bytes = this.#slice(batch.offset(row) + DATAGRAM_HEADER_SIZE, length).slice();
+      const offset = batch.offset(row) + DATAGRAM_HEADER_SIZE;
+      const bytes = this.#arena.bytes.slice(offset, offset + length);
       this.#add(frames, { bundleName: reach.tunnel.name, linkName: reach.link.name, direction: "received", bytes });
     }
     if (frames.length > 0) this.#take(frames);
@@ -71,15 +72,4 @@ export class FrameTap {
     this.#backlog += frame.bytes.length;
     frames.push(frame);
   }
-
-  #slice(offset: number, length: number): Uint8Array {
-    return this.#arena.bytes.subarray(offset, offset + length);
-  }
-}
-
-function joined(head: Uint8Array, body: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(head.length + body.length);
-  bytes.set(head);
-  bytes.set(body, head.length);
-  return bytes;
 }

@@ -3,7 +3,7 @@ import { Arena } from "../../../../shared/protocol/packet/arena.ts";
 import { DeliveryBatch } from "../../../../shared/protocol/packet/delivery-batch.ts";
 import { HEADROOM, PacketBatch } from "../../../../shared/protocol/packet/packet-batch.ts";
 import { ReceiveBatch } from "../../../../shared/protocol/packet/receive-batch.ts";
-import { NO_KEY, TRANSMIT_COLUMNS, TransmitBatch } from "../../../../shared/protocol/packet/transmit-batch.ts";
+import { NO_KEY, TransmitBatch } from "../../../../shared/protocol/packet/transmit-batch.ts";
 import type { Tunnel } from "../../../../shared/protocol/tunnel.ts";
 import { TunnelHost } from "../../../../shared/protocol/tunnel-host.ts";
 import { type Milliseconds, milliseconds } from "../../../../shared/protocol/units.ts";
@@ -180,24 +180,19 @@ export class FastEnd {
 
   #copyInto(frame: Frame, batch: TransmitBatch, row: number): void {
     const arena = this.#arena.bytes;
-    const [head, headLength, bodyLength] = [batch.headOffset(row), batch.headLength(row), batch.bodyLength(row)];
+    const length = batch.textLength(row);
     const isSealed = batch.keySlot(row) !== NO_KEY;
     const start = isSealed ? DATAGRAM_HEADER_SIZE : 0;
-    const isPacket = isSealed && arena[head] === PPP_PROTOCOLS.multilink;
-    const kept = Math.min(headLength + bodyLength, isPacket ? KEPT_OF_PACKETS : FRAME_SIZE);
-    const fromHead = Math.min(kept, headLength);
     if (isSealed) {
-      const { columns, capacity } = batch;
-      writeWord(frame.bytes, 0, columns[TRANSMIT_COLUMNS.headerWord0 * capacity + row] ?? 0);
-      writeWord(frame.bytes, 4, columns[TRANSMIT_COLUMNS.headerWord1 * capacity + row] ?? 0);
+      writeWord(frame.bytes, 0, batch.headerWord0(row));
+      writeWord(frame.bytes, 4, batch.headerWord1(row));
     }
-    frame.bytes.set(arena.subarray(head, head + fromHead), start);
-    if (kept > fromHead) {
-      const body = batch.bodyOffset(row);
-      frame.bytes.set(arena.subarray(body, body + kept - fromHead), start + fromHead);
-    }
+    batch.writeText(row, arena, frame.bytes, start, Math.min(length, KEPT_OF_PACKETS));
+    const isPacket = isSealed && frame.bytes[start] === PPP_PROTOCOLS.multilink;
+    const kept = Math.min(length, isPacket ? KEPT_OF_PACKETS : FRAME_SIZE);
+    if (!isPacket) batch.writeText(row, arena, frame.bytes, start, kept);
     frame.kept = start + kept;
-    frame.length = start + headLength + bodyLength + (isSealed ? AEAD_TAG_SIZE : 0);
+    frame.length = start + length + (isSealed ? AEAD_TAG_SIZE : 0);
     frame.isDamaged = false;
   }
 
