@@ -14,7 +14,7 @@ import { claims } from "./results/claims.ts";
 import { claimTable, measurementTable } from "./results/report.ts";
 import { type BenchResult, runBench } from "./runner.ts";
 import { measureScale, type ScaleResult } from "./scale/scale.ts";
-import { scaleClaims, scaleTable } from "./scale/scale-report.ts";
+import { scaleClaims, scaleTables } from "./scale/scale-report.ts";
 import type { Subject } from "./subjects/subject.ts";
 import { subjectsOf } from "./subjects/subjects.ts";
 
@@ -61,12 +61,12 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function measureAll({ options, cases, subjects, extras }: Plan): Promise<BenchRun> {
-  const { rounds, settings, seconds, minuteSeconds, clients } = options;
+  const { rounds, settings, seconds, minuteSeconds, clients, links } = options;
   return {
     ...(cases.length > 0 ? await runBench(subjects, cases, options) : NOTHING),
     steps: extras.has(STEPS) ? await measureSteps(rounds) : [],
     minute: extras.has(MINUTE) ? await measureEndurance(settings, minuteSeconds) : [],
-    scale: extras.has(SCALE) ? await measureScale(clients, settings, seconds) : [],
+    scale: extras.has(SCALE) ? await measureScale({ clients, links }, settings, seconds) : [],
   };
 }
 
@@ -76,7 +76,7 @@ function tables({ measurements, steps, minute, scale }: BenchRun, { isMarkdown }
     ...(measurements.length > 0 ? [measurementTable(measurements, isMarkdown)] : []),
     ...(steps.length > 0 ? [stepTable(steps, isMarkdown)] : []),
     ...(minute.length > 0 ? [enduranceTable(minute, isMarkdown)] : []),
-    ...(scale.length > 0 ? [scaleTable(scale, isMarkdown)] : []),
+    ...(scale.length > 0 ? scaleTables(scale, isMarkdown) : []),
     ...claimTable(all.flat(), isMarkdown),
   ].join("\n\n");
 }

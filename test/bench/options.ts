@@ -15,6 +15,8 @@ export type BenchOptions = {
   readonly minuteSeconds: number;
   /** How many clients the case with many of them has, one after another. */
   readonly clients: readonly number[];
+  /** How many links each of them has. */
+  readonly links: number;
   readonly settings: DaemonSettings;
   readonly jsonFile: string;
   readonly isMarkdown: boolean;
@@ -22,6 +24,7 @@ export type BenchOptions = {
   readonly isHelp: boolean;
 };
 
+const LINKS = 2;
 const CLIENTS = "1,10,100,1000";
 
 export const USAGE = `npm run bench -- [NAME...] [OPTION...]
@@ -35,6 +38,7 @@ export const USAGE = `npm run bench -- [NAME...] [OPTION...]
   --repeat N             measure so many rounds; 5 when left out
   --seconds N            measure each for so long; 5 when left out, 60 for minute
   --clients N,N          how many clients scale has; 1,10,100,1000 when left out
+  --links N              how many links each of these has; 2 when left out
   --set-key KEY=VALUE    a setting for [general] of Hawser's client file; server.KEY and link.KEY for the others
   --markdown             print the tables in markdown
   --json FILE            where every measurement is written; bench.json in this folder when left out`;
@@ -50,6 +54,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     seconds: optionalNumber("seconds", values.seconds) ?? 5,
     minuteSeconds: optionalNumber("seconds", values.seconds) ?? 60,
     clients: counts("clients", values.clients ?? CLIENTS),
+    links: optionalNumber("links", values.links) ?? LINKS,
     settings: parseSettings(values["set-key"] ?? []),
     jsonFile: values.json ?? "bench.json",
     isMarkdown: values.markdown === true,
@@ -70,6 +75,7 @@ const ARGUMENTS = {
   repeat: { type: "string" },
   seconds: { type: "string" },
   clients: { type: "string" },
+  links: { type: "string" },
   "set-key": { type: "string", multiple: true },
   markdown: { type: "boolean" },
   json: { type: "string" },

@@ -158,8 +158,10 @@ describe("The garbage collector's pauses", () => {
 
 describe("The benchmark of many clients", () => {
   const withClients = (clients: number, idleMemory: number, microsecondsPerPacket: number): ScaleResult => {
-    const rest = { activeMemory: 0, idleShare: 0.04, packetsPerSecond: 20_000, lossShare: 0 };
-    return { clients, idleMemory, microsecondsPerPacket, ...rest };
+    const rates = { packetsPerSecond: 20_000, sentPerSecond: 20_000, lossShare: 0, serverShare: 1, clientsShare: 1 };
+    const load = { ...rates, microsecondsPerPacket };
+    const speeds = (["up", "down"] as const).map((direction) => ({ direction, equal: load, most: load }));
+    return { clients, idleMemory, activeMemory: 0, idleShare: 0.04, connectSeconds: 1, speeds };
   };
 
   it("claims idle time, memory, and speed with a hundred clients", () => {
@@ -167,7 +169,7 @@ describe("The benchmark of many clients", () => {
 
     assert.deepEqual(
       scaleClaims(all).map(({ isReached }) => isReached),
-      [true, true, false, true],
+      [true, true, false, true, true],
     );
     assert.deepEqual(scaleClaims(all.slice(1)), []);
   });

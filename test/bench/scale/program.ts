@@ -4,24 +4,22 @@ import { monotonicMilliseconds } from "dgram-native";
 import { parse } from "valibot";
 import { milliseconds } from "../../../shared/protocol/units.ts";
 import { createHandshakeCrypto } from "../../../shared/runtime/handshake-crypto.ts";
-import { type Answer, ORDER, type Order } from "./client-messages.ts";
+import { BurstPace } from "./burst-pace.ts";
+import { type Answer, BURST, type Connected, ORDER, type Order, PACKET_SIZE } from "./client-messages.ts";
 import { udpPacket } from "./udp-packet.ts";
 import { VirtualClients } from "./virtual-clients.ts";
 
 const WAIT_MS = 10;
 const TICK_MS = 0.5;
-// As many packets of a client come one after another as a short burst of TCP has.
-const BURST = 16;
 // What could not be sent in time is not sent later: no network of many clients makes up for the moments of one process.
-const MOST_OWED = 128;
-const PACKET_SIZE = 1400;
+const MOST_OWED = 256;
 // So many clients at a time wait for their links: a thousand at once would wait for each other, and dial again meanwhile.
 const MOST_DIALLING = 32;
 const CONNECT_MS = 60_000;
 
 const virtual = new VirtualClients(await createHandshakeCrypto());
 
-process.on("message", (message) => void carryOut(parse(ORDER, message)).then((count) => answer({ count })));
+process.on("message", (message) => void carryOut(parse(ORDER, message)).then((answer) => process.send?.(answer)));
 process.on("disconnect", () => process.exit(0));
 console.log("ready");
 live();
@@ -32,22 +30,30 @@ function live(): void {
   setImmediate(live);
 }
 
-function answer(message: Answer): void {
-  process.send?.(message);
+async function carryOut(order: Order): Promise<Answer | Connected> {
+  switch (order.kind) {
+    case "connect":
+      return await connect(order);
+    case "send":
+      return { count: send(order) };
+    case "count":
+      return { count: virtual.delivered };
+  }
 }
 
-async function carryOut(order: Order): Promise<number> {
-  if (order.kind === "send") return send(order);
+async function connect(order: Order & { readonly kind: "connect" }): Promise<Connected> {
+  const { passwords, servers, port, offload } = order;
   const until = monotonicMilliseconds() + CONNECT_MS;
-  virtual.open(order.servers.length, order.offload);
-  for (const [index, password] of order.passwords.entries()) {
-    await virtual.dial(index, password, order.servers, order.port);
-    const wanted = (index + 1 - MOST_DIALLING) * order.servers.length;
+  virtual.open(servers.length, offload);
+  for (const [index, password] of passwords.entries()) {
+    await virtual.dial(index, password, servers, port);
+    const wanted = (index + 1 - MOST_DIALLING) * servers.length;
     while (virtual.linksUp < wanted && monotonicMilliseconds() < until) virtual.round(WAIT_MS);
   }
-  const all = order.passwords.length * order.servers.length;
+  const all = passwords.length * servers.length;
   while (virtual.linksUp < all && monotonicMilliseconds() < until) virtual.round(WAIT_MS);
-  return virtual.linksUp;
+  const addresses = virtual.clients.flatMap(({ address }) => (address === undefined ? [] : [address.join(".")]));
+  return { count: virtual.linksUp, addresses };
 }
 
 function send({ destination, port, packetsPerSecond, seconds }: Order & { readonly kind: "send" }): number {
@@ -58,19 +64,18 @@ function send({ destination, port, packetsPerSecond, seconds }: Order & { readon
       : [{ client, packet: udpPacket([...client.address], to, port, PACKET_SIZE) }];
   });
   const startedAt = milliseconds(monotonicMilliseconds());
+  const pace = new BurstPace(packetsPerSecond, BURST, MOST_OWED, startedAt);
   let sent = 0;
-  let owed = 0;
   for (let [now, turn] = [startedAt, 0]; now < startedAt + seconds * 1000; ) {
-    const before = now;
     now = virtual.round(TICK_MS);
-    owed = Math.min(MOST_OWED, owed + ((now - before) / 1000) * packetsPerSecond);
-    for (; owed >= BURST; turn++) {
-      const next = clients[turn % clients.length];
+    const bursts = pace.take(now);
+    for (let burst = 0; burst < bursts; burst++) {
+      const next = clients[turn++ % clients.length];
       if (next === undefined) return 0;
       virtual.send(next.client, next.packet, BURST, now);
       sent += BURST;
-      owed -= BURST;
     }
+    if (bursts > 0) virtual.finish(now);
   }
   return sent;
 }

@@ -3,7 +3,7 @@ import { Initiator } from "../../../shared/protocol/initiator.ts";
 import { rateLimits } from "../../../shared/protocol/link/configured-rate.ts";
 import { Arena } from "../../../shared/protocol/packet/arena.ts";
 import { DeliveryBatch } from "../../../shared/protocol/packet/delivery-batch.ts";
-import { HEADROOM, PacketBatch } from "../../../shared/protocol/packet/packet-batch.ts";
+import { FLAG_CONTINUES, HEADROOM, PacketBatch } from "../../../shared/protocol/packet/packet-batch.ts";
 import { ReceiveBatch } from "../../../shared/protocol/packet/receive-batch.ts";
 import { createScheduler } from "../../../shared/protocol/scheduler/schedulers.ts";
 import type { HandshakeCrypto } from "../../../shared/protocol/session/handshake-crypto.ts";
@@ -21,11 +21,11 @@ import { secretKeyFromText } from "../../../shared/runtime/secret-key.ts";
 import { clientName } from "./client-messages.ts";
 
 const CELLS = 16_384;
-const MOST_LINKS = 4096;
+const MOST_LINKS = 16_384;
 const ARENA_BYTES = 128 * 1024 * 1024;
 const ASSEMBLY_BYTES = 1024 * 1024;
 const ROWS = 2048;
-const BURST_ROWS = 128;
+const PACKET_ROWS = 256;
 const STRIDE = 2048;
 const MRRU = 1500;
 const LINE_MTU = 1500;
@@ -40,7 +40,7 @@ export class VirtualClients {
   readonly #aead = new Aead(MOST_LINKS * KEYS_PER_LINK);
   readonly #delivery = new DeliveryBatch(ROWS);
   readonly #received = new ReceiveBatch(ROWS);
-  readonly #packets = new PacketBatch(BURST_ROWS);
+  readonly #packets = new PacketBatch(PACKET_ROWS);
   readonly #poller = new Poller();
   readonly #readyFds = new Int32Array(16);
   readonly #readyMasks = new Int32Array(16);
@@ -49,6 +49,7 @@ export class VirtualClients {
   readonly #crypto: HandshakeCrypto;
   readonly #host: TunnelHost;
   readonly #packetArea: number;
+  #delivered = 0;
 
   constructor(crypto: HandshakeCrypto) {
     const aead = this.#aead;
@@ -67,7 +68,7 @@ export class VirtualClients {
         open: ({ columns, capacity, count }) => aead.open(arenaBytes, columns, capacity, 0, count),
       },
     });
-    this.#packetArea = this.#arena.reserve(BURST_ROWS * STRIDE);
+    this.#packetArea = this.#arena.reserve(PACKET_ROWS * STRIDE);
     this.#host.setHandshakeReceiver({
       handleHandshake: (type, datagram, origin, now) => {
         const index = ((datagram[1] ?? 0) << 16) | ((datagram[2] ?? 0) << 8) | (datagram[3] ?? 0);
@@ -87,17 +88,21 @@ export class VirtualClients {
     for (let link = 0; link < links; link++) this.#openSocket(offload);
   }
 
-  /** Sends a packet of each of these rows' clients; the bytes are copied. */
+  /** How many packets have come to all clients. */
+  get delivered(): number {
+    return this.#delivered;
+  }
+
+  /** Hands a client so many packets as its TUN device would hand it segments; the bytes are copied. `finish` sends them. */
   send(client: VirtualClient, packet: Uint8Array, count: number, now: Milliseconds): void {
     const batch = this.#packets;
-    batch.clear();
-    for (let row = 0; row < Math.min(count, BURST_ROWS); row++) {
+    const first = batch.count;
+    for (let row = first; row < Math.min(first + count, PACKET_ROWS); row++) {
       const offset = this.#packetArea + row * STRIDE + HEADROOM;
       this.#arena.bytes.set(packet, offset);
-      batch.add(offset, packet.length, 0);
-      this.#host.handlePacket(client.tunnel, batch, row, now);
+      batch.add(offset, packet.length, row === first ? 0 : FLAG_CONTINUES);
     }
-    this.#finish(now);
+    this.#host.handlePackets(client.tunnel, batch, first, batch.count, now);
   }
 
   /** One round: waits at most so long, takes what came, and lets every client do what is due. Answers the time. */
@@ -109,14 +114,17 @@ export class VirtualClients {
       socket.receive(this.#received);
       if (this.#received.count > 0) this.#host.handleDatagrams(this.#received, socket.outlet, now);
     }
-    this.#finish(now);
+    this.finish(now);
     return now;
   }
 
-  #finish(now: Milliseconds): void {
+  /** Lets every client do what is due, and writes what they send. */
+  finish(now: Milliseconds): void {
     this.#host.settle(now);
     for (const socket of this.#sockets) if (socket.outlet.batch.count > 0) socket.flush(this.#aead);
+    this.#delivered += this.#delivery.count;
     this.#delivery.clear();
+    this.#packets.clear();
     this.#host.recycle();
     for (const { tunnel, event } of this.#host.takeEvents()) {
       if (event.kind !== "agreed") continue;
