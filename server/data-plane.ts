@@ -33,6 +33,9 @@ const LINKS = 16_384;
 // What "::" stands for on a kernel without IPv6.
 const ANY_IP4 = "0.0.0.0";
 
+// Of a thousand clients something happens often, and the smallest MTU is that of all of them.
+const CHANGES_OF_MTU: ReadonlySet<HostEvent["event"]["kind"]> = new Set(["mtu changed", "link changed", "ended"]);
+
 /** A worker of the server's data plane: the bundles of its clients over a few sockets. */
 class ServerPlane {
   readonly #data: ServerWorkerData;
@@ -165,7 +168,7 @@ class ServerPlane {
       });
     }
     if (event.kind === "ended" && wasEstablished) this.#side.emit({ kind: "client gone", client });
-    this.#reportMtu();
+    if (CHANGES_OF_MTU.has(event.kind)) this.#reportMtu();
   }
 
   #reportMtu(): void {
