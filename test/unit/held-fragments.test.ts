@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { CHECKSUM_PARTIAL } from "../../shared/protocol/bundle/fragment.ts";
+import { FragmentRun } from "../../shared/protocol/bundle/fragment-run.ts";
 import { HeldCells } from "../../shared/protocol/bundle/held-cells.ts";
 import { HeldFragments, LARGEST_WINDOW, PRESENT } from "../../shared/protocol/bundle/held-fragments.ts";
 import { sequenceNumber } from "../../shared/protocol/bundle/sequence-number.ts";
 import { Arena } from "../../shared/protocol/packet/arena.ts";
 import { CellPool } from "../../shared/protocol/packet/cell-pool.ts";
-import { BEGIN } from "../../shared/protocol/wire/frame-header.ts";
+import { BEGIN, END } from "../../shared/protocol/wire/frame-header.ts";
 
 const SOURCE = 600_000;
 
@@ -37,6 +39,24 @@ describe("Held fragments", () => {
     assert.equal(held.count, 8);
     for (let place = 0; place < 8; place++) assert.equal(held.length(sequenceNumber(first + place)), place);
     assert.equal(held.oldestBehind(sequenceNumber(first + 2)), 3);
+  });
+
+  it("read whole packets from the head on, as long as they are alike and of a size that is allowed", () => {
+    const { held } = setUp();
+    held.reserve(16);
+    const whole = BEGIN | END;
+    const partial = whole | CHECKSUM_PARTIAL;
+    const flags = [whole, whole, partial, partial, whole, BEGIN, END];
+    for (const [sequence, flag] of flags.entries())
+      held.hold(sequenceNumber(sequence), flag, SOURCE, sequence === 4 ? 99 : 10 + sequence, 0);
+    const run = new FragmentRun();
+
+    const counts = flags.map((_, head) => held.readWhole(sequenceNumber(head), 50, run));
+    held.readWhole(sequenceNumber(2), 50, run);
+
+    assert.deepEqual(counts, [2, 1, 2, 1, 0, 0, 0]);
+    assert.deepEqual([run.count, run.flags, ...run.lengths.slice(0, 2)], [2, partial, 12, 13]);
+    assert.equal(run.offsets[1], held.offset(sequenceNumber(3)));
   });
 
   it("know when the oldest behind a gap came, and the newest of all", () => {

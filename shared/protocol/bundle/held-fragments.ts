@@ -1,12 +1,14 @@
 import type { Arena } from "../packet/arena.ts";
 import { NO_CELL } from "../packet/cell-pool.ts";
 import { BEGIN, END } from "../wire/frame-header.ts";
+import { FragmentRun } from "./fragment-run.ts";
 import type { HeldCells } from "./held-cells.ts";
 import { advance, distance, next, type SequenceNumber, sequenceNumber } from "./sequence-number.ts";
 
 /** Noted of a fragment beside BEGIN, END and CHECKSUM_PARTIAL: its place is taken. */
 export const PRESENT = 1;
 
+const WHOLE = BEGIN | END;
 const SMALLEST_WINDOW = 64;
 const NO_PLACE = -1;
 
@@ -67,6 +69,45 @@ export class HeldFragments {
       sequence = next(sequence);
     }
     return 0;
+  }
+
+  /**
+   * Reads whole packets of at most so many bytes into a run, of which all or none have a partial checksum: those from `head` on
+   * that are here. Answers how many; where they lie and their flags are set.
+   */
+  readWhole(head: SequenceNumber, longest: number, run: FragmentRun): number {
+    const { flags, offsets, lengths } = this.#ring;
+    const alike = flags[head & this.#mask] ?? 0;
+    const most = (alike & WHOLE) === WHOLE ? Math.min(this.#count, FragmentRun.LONGEST) : 0;
+    let count = 0;
+    for (; count < most; count++) {
+      const place = (head + count) & this.#mask;
+      const length = lengths[place] ?? 0;
+      if (flags[place] !== alike || length > longest) break;
+      run.offsets[count] = offsets[place] ?? 0;
+      run.lengths[count] = length;
+    }
+    run.count = count;
+    run.flags = alike & ~PRESENT;
+    return count;
+  }
+
+  /** The length of a packet of so many fragments. */
+  packetLength(head: SequenceNumber, fragments: number): number {
+    let length = 0;
+    for (let fragment = 0; fragment < fragments; fragment++) length += this.length(advance(head, fragment));
+    return length;
+  }
+
+  /** Copies the fragments of a packet to an offset of the arena, one behind the other. */
+  copyPacket(head: SequenceNumber, fragments: number, target: number): void {
+    let end = target;
+    for (let fragment = 0; fragment < fragments; fragment++) {
+      const sequence = advance(head, fragment);
+      const start = this.offset(sequence);
+      this.#arena.bytes.copyWithin(end, start, start + this.length(sequence));
+      end += this.length(sequence);
+    }
   }
 
   /** The first sequence number from `head` on, before which nothing is held, that is not here. */

@@ -3,7 +3,7 @@ import type { AssemblyBuffer } from "../packet/assembly-buffer.ts";
 import { type Milliseconds, milliseconds } from "../units.ts";
 import { BEGIN, END, PACKET_PROTOCOL_SIZE } from "../wire/frame-header.ts";
 import { CHECKSUM_PARTIAL } from "./fragment.ts";
-import type { FragmentRun } from "./fragment-run.ts";
+import { FragmentRun } from "./fragment-run.ts";
 import type { HeldCells } from "./held-cells.ts";
 import { HeldFragments, LARGEST_WINDOW } from "./held-fragments.ts";
 import { NumberWindow } from "./number-window.ts";
@@ -12,6 +12,9 @@ import type { ReorderingCounters } from "./reordering-counters.ts";
 import { advance, distance, isBefore, next, type SequenceNumber, sequenceNumber } from "./sequence-number.ts";
 
 const WHOLE = BEGIN | END;
+
+// Filled and delivered in one go; one for all bundles, as it takes 2 KiB.
+const RELEASED = new FragmentRun();
 
 /** The memory that reassembly works in. */
 export type ReassemblyMemory = {
@@ -126,6 +129,9 @@ export class Reassembler {
     while (this.#held.count > 0) {
       const flags = this.#held.flags(this.#expected);
       if (flags === 0) break;
+      const whole = this.#held.readWhole(this.#expected, this.#mrru + PACKET_PROTOCOL_SIZE, RELEASED);
+      if (whole > 1 && !this.#deliverHeldRun()) return;
+      if (whole > 1) continue;
       const size = this.#held.packetSize(this.#expected, flags);
       if (size === 0) break;
       if (size > 0 && !this.#deliverHeld(size)) return;
@@ -248,21 +254,18 @@ export class Reassembler {
   #deliver(offset: number, length: number, flags: number): boolean {
     // RFC 1990 §4.1: a null fragment only advances M.
     if (length === 0) return true;
-    if (length <= this.#mrru + PACKET_PROTOCOL_SIZE) {
-      return this.#sink.deliver(offset, length, (flags & CHECKSUM_PARTIAL) !== 0);
-    }
+    const isAllowed = length <= this.#mrru + PACKET_PROTOCOL_SIZE;
+    if (isAllowed) return this.#sink.deliver(offset, length, (flags & CHECKSUM_PARTIAL) !== 0);
     this.#counters.oversized++;
     return true;
   }
 
   #deliverHeld(fragments: number): boolean {
-    const head = this.#expected;
-    const flags = this.#held.flags(head);
-    if (fragments === 1) {
-      if (!this.#deliver(this.#held.offset(head), this.#held.length(head), flags)) return false;
-    } else if (!this.#deliverAssembled(fragments, flags)) {
-      return false;
-    }
+    const [head, held] = [this.#expected, this.#held];
+    const flags = held.flags(head);
+    const isOne = fragments === 1;
+    if (isOne && !this.#deliver(held.offset(head), held.length(head), flags)) return false;
+    if (!isOne && !this.#deliverAssembled(fragments, flags)) return false;
     for (let fragment = 0; fragment < fragments; fragment++) {
       this.#held.remove(this.#expected);
       this.#expected = next(this.#expected);
@@ -270,11 +273,17 @@ export class Reassembler {
     return true;
   }
 
+  /** Delivers the packets that were read into `RELEASED`; false when the sink did not take all. */
+  #deliverHeldRun(): boolean {
+    const { count, flags } = RELEASED;
+    const taken = this.#sink.deliverRun(RELEASED, 0, count, (flags & CHECKSUM_PARTIAL) !== 0);
+    for (let place = 0; place < taken; place++) this.#held.remove(advance(this.#expected, place));
+    this.#expected = advance(this.#expected, taken);
+    return taken === count;
+  }
+
   #deliverAssembled(fragments: number, flags: number): boolean {
-    let length = 0;
-    for (let fragment = 0; fragment < fragments; fragment++) {
-      length += this.#held.length(advance(this.#expected, fragment));
-    }
+    const length = this.#held.packetLength(this.#expected, fragments);
     if (length > this.#mrru + PACKET_PROTOCOL_SIZE) {
       this.#counters.oversized++;
       return true;
@@ -284,13 +293,7 @@ export class Reassembler {
       this.#sink.onMemoryShort();
       return false;
     }
-    let end = offset;
-    for (let fragment = 0; fragment < fragments; fragment++) {
-      const sequence = advance(this.#expected, fragment);
-      const start = this.#held.offset(sequence);
-      this.#memory.arena.bytes.copyWithin(end, start, start + this.#held.length(sequence));
-      end += this.#held.length(sequence);
-    }
+    this.#held.copyPacket(this.#expected, fragments, offset);
     return this.#deliver(offset, length, flags);
   }
 }
