@@ -12,6 +12,7 @@ import type { LinkEnd } from "./session/link-end.ts";
 import type { LinkOffer } from "./session/link-offer.ts";
 import { type ReceivedInitiation, readInitiation } from "./session/received-initiation.ts";
 import type { RefusedLink } from "./session/refusal.ts";
+import { RoundShare } from "./session/round-share.ts";
 import { TokenBucket } from "./session/token-bucket.ts";
 import { limitsTold, maximumOf } from "./session/told-rates.ts";
 import type { Tunnel } from "./tunnel.ts";
@@ -25,6 +26,11 @@ const SEALS = { perSecond: 2000, atOnce: 4000 };
 // An initiation that was sealed under a secret costs two Diffie-Hellman operations, and may still be a replayed one. Beyond
 // its pace those of one secret wait for their repetition; those of others do not.
 const INITIATIONS = { perSecond: 100, atOnce: 400 };
+
+// Packets wait for what a round spends on handshakes: about 0.25 ms for a seal and 1 ms for an answer. What a flood brings
+// beyond that is dropped at no cost, and repeated by its client.
+const SEALS_PER_ROUND = 32;
+const ANSWERS_PER_ROUND = 8;
 
 // A home has a few lines. One client must not take the links of all others.
 const LINKS_PER_BUNDLE = 64;
@@ -69,6 +75,8 @@ export type ResponderOptions<Owner> = {
 export class Responder<Owner> implements HandshakeReceiver {
   readonly #options: ResponderOptions<Owner>;
   readonly #seals = new TokenBucket(SEALS);
+  readonly #sealsOfRound = new RoundShare(SEALS_PER_ROUND);
+  readonly #answersOfRound = new RoundShare(ANSWERS_PER_ROUND);
   readonly #initiations = new Map<string, TokenBucket>();
 
   constructor(options: ResponderOptions<Owner>) {
@@ -84,10 +92,10 @@ export class Responder<Owner> implements HandshakeReceiver {
     const found = reception.find(key);
     if (found === undefined) return host.drops.count(DROP.unknownKey);
     if (!isOurs(target)) return host.drops.count(DROP.wrongWorker);
-    if (!this.#seals.take(now)) return host.drops.count(DROP.handshakeLimit);
+    if (!this.#sealsOfRound.take(now) || !this.#seals.take(now)) return host.drops.count(DROP.handshakeLimit);
     const initiation = readInitiation(crypto, found.secret, datagram);
     if (typeof initiation === "number") return host.drops.count(initiation);
-    if (!this.#mayAnswer(key, now)) return host.drops.count(DROP.handshakeLimit);
+    if (!this.#mayAnswer(key, now) || !this.#answersOfRound.take(now)) return host.drops.count(DROP.handshakeLimit);
     const admission = reception.admit(found.owner, initiation.offer, now);
     if (admission.kind === "refused") this.#refuse(initiation, admission, origin);
     else this.#accept(initiation, admission, origin, now);
@@ -124,6 +132,7 @@ export class Responder<Owner> implements HandshakeReceiver {
     }
     const { link, sessions } = parts;
     const known = sessions.responseTo(initiation.ephemeral);
+    if (known === "proven") return host.drops.count(DROP.replayed);
     if (known !== undefined) return host.sendRaw(origin.outlet, known, origin.addressOffset);
     const localIndex = host.reserveIndex(tunnel, link);
     const token = sessions.tokenInAnswerTo(offer.token);
