@@ -40,11 +40,14 @@ describe("The sessions of a link", () => {
     assert.equal(association.isProven, true);
   });
 
-  it("answer the same initiation by the same response while its session lasts", () => {
-    const { agree, sessions } = setUp();
+  it("answer the same initiation by the same response until somebody has proved its session", () => {
+    const { agree, bound, sessions } = setUp();
     agree(7, "responder", NOW);
+    agree(9, "responder", NOW);
+    prove(sessions, bound, 9, NOW);
 
     assert.deepEqual(sessions.responseTo(new Uint8Array(32).fill(7)), Uint8Array.of(7));
+    assert.equal(sessions.responseTo(new Uint8Array(32).fill(9)), "proven");
     assert.equal(sessions.responseTo(new Uint8Array(32).fill(8)), undefined);
   });
 

@@ -29,7 +29,8 @@ export class LinkSessions {
   readonly #link: MemberLink;
   readonly #environment: SessionEnvironment;
   readonly #sessions: SessionSet<SecurityAssociation>;
-  readonly #responses = new Map<SecurityAssociation, Uint8Array>();
+  /** Those of sessions that wait for proof: 1.2 KiB each, so only as long as they may be asked for again. */
+  #responses: Map<SecurityAssociation, Uint8Array> | undefined;
 
   constructor(link: MemberLink, environment: SessionEnvironment) {
     this.#link = link;
@@ -37,10 +38,11 @@ export class LinkSessions {
     this.#sessions = new SessionSet(environment.random);
   }
 
-  /** The response that was sent to an initiation with this ephemeral key already. */
-  responseTo(ephemeral: Uint8Array): Uint8Array | undefined {
+  /** The response that was sent to an initiation with this ephemeral key already; "proven" when the peer has shown that it has it. */
+  responseTo(ephemeral: Uint8Array): Uint8Array | "proven" | undefined {
     const association = this.#sessions.answered(ephemeral);
-    return association === undefined ? undefined : this.#responses.get(association);
+    if (association === undefined) return undefined;
+    return association.isProven ? "proven" : this.#responses?.get(association);
   }
 
   /** The token for the answer to an offer with this token. */
@@ -57,6 +59,7 @@ export class LinkSessions {
   /** Takes what we answered to an initiation: it receives, until the peer's proof. */
   agreeAsResponder(agreement: Agreement, offered: Offered, response: Uint8Array, now: Milliseconds): void {
     const association = this.#associate(agreement);
+    this.#responses ??= new Map();
     this.#responses.set(association, response);
     this.#remove(this.#sessions.offerAsResponder(association, offered, now));
   }
@@ -64,6 +67,9 @@ export class LinkSessions {
   /** Notes a fresh packet under keys that were not proven yet; true when they are the ones to send with from now on. */
   onFirstProof(association: SecurityAssociation, now: Milliseconds): boolean {
     association.isProven = true;
+    // Who has proved its keys has had the response, and does not repeat what it answers.
+    this.#responses?.delete(association);
+    if (this.#responses?.size === 0) this.#responses = undefined;
     const isChosen = this.#sessions.onAuthenticated(association, now);
     this.#choose();
     return isChosen;
@@ -110,7 +116,7 @@ export class LinkSessions {
       this.#environment.unbind(localIndex);
       this.#environment.aead.removeKey(sealSlot);
       this.#environment.aead.removeKey(openSlot);
-      this.#responses.delete(association);
+      this.#responses?.delete(association);
     }
   }
 
