@@ -47,6 +47,19 @@ describe("A dialer", () => {
     assert.equal(different.size, 2);
   });
 
+  it("backs off while nobody answers for long, and is quick again on another uplink", () => {
+    const { dialer, sent } = setUp();
+    run(dialer, NOW, 60_000);
+    const before = sent.length;
+    const later = milliseconds(NOW + 60_000);
+
+    dialer.hurry(later);
+    run(dialer, later, 3000);
+
+    assert.ok(before >= 12 && before <= 22, `${before} sent in a minute`);
+    assert.ok(sent.length >= before + 3, `${sent.length - before} sent in three seconds`);
+  });
+
   it("has one link index reserved at a time, and none when it is cancelled", () => {
     const { dialer, reserved } = setUp();
     run(dialer, NOW, 30_000);

@@ -12,10 +12,19 @@ import type { LinkSessions } from "./link-sessions.ts";
 import type { MemberLink } from "./member-link.ts";
 
 // An initiation is repeated as it is, so that an answer to any copy will do; a new one is made when the peer may have
-// forgotten it. A link that comes back is noticed within one interval.
+// forgotten it. After a short outage a link that comes back is noticed within one interval.
 const REPEAT_INTERVAL = seconds(1);
 const ATTEMPT_LIFETIME = seconds(5);
 const JITTER = 0.2;
+
+// After so many without an answer the peer is gone for longer, or has more to answer than it can: each further one comes
+// after twice the time, up to the longest, and somewhere within half of it, so that many clients do not call in step.
+const QUICK_REPEATS = 5;
+const LONGEST_INTERVAL = seconds(8);
+const SLOW_JITTER = 0.5;
+
+// Clients that came at once, as after a restart of their server, would all have new keys due in the same second.
+const REKEY_SPREAD = seconds(15);
 
 // A server that said no is asked again, but not at the pace of one that is silent.
 const REFUSED_INTERVAL = seconds(10);
@@ -46,6 +55,9 @@ export class LinkDialer {
   #attempt: { readonly initiation: Initiation; readonly until: Milliseconds } | undefined;
   #notBefore: Milliseconds = milliseconds(0);
   #token: Uint8Array | undefined;
+  /** How many initiations in a row had no answer. */
+  #unanswered = 0;
+  #rekeyEarlier: Milliseconds = milliseconds(0);
   #hasNews = false;
 
   constructor(link: MemberLink, sessions: LinkSessions, options: DialerOptions) {
@@ -66,7 +78,8 @@ export class LinkDialer {
     const initiation = this.#attempt?.initiation;
     if (initiation === undefined) return;
     this.#options.send(initiation.datagram);
-    this.#notBefore = milliseconds(now + REPEAT_INTERVAL * (1 + JITTER * this.#dice()));
+    this.#notBefore = milliseconds(now + this.#wait());
+    this.#unanswered++;
   }
 
   /** Reads a response that came to this link's index. */
@@ -76,6 +89,7 @@ export class LinkDialer {
     const response = initiation.readResponse(datagram);
     if (typeof response === "number") return { kind: "dropped", reason: response };
     this.#attempt = undefined;
+    this.#unanswered = 0;
     if (response.kind === "refused") {
       this.#options.releaseIndex(initiation.offer.linkIndex);
       this.#notBefore = milliseconds(now + REFUSED_INTERVAL);
@@ -83,6 +97,7 @@ export class LinkDialer {
     }
     const { answer, keys } = response;
     this.#token = answer.token;
+    this.#rekeyEarlier = milliseconds(REKEY_SPREAD * this.#dice());
     const cipher: Cipher = answer.cipher;
     const { linkIndex: localIndex, classes } = initiation.offer;
     const peer = { mrru: answer.mrru, classes: Math.min(answer.classes, classes) };
@@ -93,6 +108,7 @@ export class LinkDialer {
 
   /** Tries again at once: the uplink or the peer has changed. */
   hurry(now: Milliseconds): void {
+    this.#unanswered = 0;
     this.#notBefore = now;
   }
 
@@ -105,9 +121,14 @@ export class LinkDialer {
 
   /** Gives up what is under way: the uplink is gone. */
   cancel(): void {
+    this.#giveUpAttempt();
+    this.#unanswered = 0;
+    this.#notBefore = milliseconds(0);
+  }
+
+  #giveUpAttempt(): void {
     if (this.#attempt !== undefined) this.#options.releaseIndex(this.#attempt.initiation.offer.linkIndex);
     this.#attempt = undefined;
-    this.#notBefore = milliseconds(0);
   }
 
   #dueAt(): Milliseconds {
@@ -118,12 +139,25 @@ export class LinkDialer {
       case "probing":
         return milliseconds(0);
       case "up":
-        return this.#hasNews || this.#attempt !== undefined ? milliseconds(0) : this.#sessions.rekeyAt();
+        return this.#hasNews || this.#attempt !== undefined ? milliseconds(0) : this.#rekeyAt();
     }
   }
 
+  #rekeyAt(): Milliseconds {
+    const latest = this.#sessions.rekeyAt();
+    return latest === NEVER ? NEVER : milliseconds(Math.max(0, latest - this.#rekeyEarlier));
+  }
+
+  /** How long an answer is waited for. */
+  #wait(): Milliseconds {
+    const doublings = Math.max(0, this.#unanswered + 1 - QUICK_REPEATS);
+    if (doublings === 0) return milliseconds(REPEAT_INTERVAL * (1 + JITTER * this.#dice()));
+    const interval = Math.min(LONGEST_INTERVAL, REPEAT_INTERVAL * 2 ** doublings);
+    return milliseconds(interval * (1 - SLOW_JITTER * this.#dice()));
+  }
+
   #begin(now: Milliseconds): void {
-    this.cancel();
+    this.#giveUpAttempt();
     this.#hasNews = false;
     const linkIndex = this.#options.reserveIndex();
     const offer = { ...this.#options.offer(), linkIndex, token: this.#token };
