@@ -58,7 +58,9 @@ export type InboundOptions = {
   readonly handshakes: HandshakeReceiver;
   /** Drops that belong to no bundle. */
   readonly drops: DropCounters;
-  /** Called for each tunnel that got something, perhaps more than once. */
+  /** Called for each tunnel that got data, perhaps more than once. */
+  readonly onData: (tunnel: Tunnel) => void;
+  /** Called for each tunnel that got anything else. */
   readonly onTouched: (tunnel: Tunnel) => void;
 };
 
@@ -90,7 +92,7 @@ export class Inbound {
       if (reach?.association === undefined) continue;
       if (reach.tunnel !== touched) {
         touched?.receiving.keepHeld();
-        this.#options.onTouched(reach.tunnel);
+        this.#options.onData(reach.tunnel);
       }
       touched = reach.tunnel;
       this.#handleRun(batch, run, reach, reach.association, outlet, now);
@@ -270,6 +272,7 @@ export class Inbound {
 
   /** Hands a frame of a protocol that is the link's own business to it. */
   #handleLinkFrame({ tunnel, link }: Reach, offset: number, length: number, now: Milliseconds): void {
+    this.#options.onTouched(tunnel);
     const protocol = length >= 2 ? readUint16(this.#bytes, offset) : 0;
     if (protocol === PPP_PROTOCOLS.lcp) tunnel.handleControl(link, offset, length, now);
     else if (protocol === QUALITY_PROTOCOL) {

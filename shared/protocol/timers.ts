@@ -10,6 +10,17 @@ export class Timers<Item> {
   readonly #heap: Timer<Item>[] = [];
   readonly #byItem = new Map<Item, Timer<Item>>();
 
+  /** Asks that `item` comes up at `at`, and no sooner than that. */
+  set(item: Item, at: Milliseconds): void {
+    const timer = this.#byItem.get(item);
+    if (timer === undefined || timer.place === NOWHERE || timer.at >= at) this.schedule(item, at);
+    else if (at === NEVER) this.#takeOut(timer);
+    else {
+      timer.at = at;
+      this.#sink(timer);
+    }
+  }
+
   /** Asks that `item` comes up at `at` or sooner. */
   schedule(item: Item, at: Milliseconds): void {
     if (at === NEVER) return;

@@ -57,6 +57,8 @@ export class TunnelHost {
   readonly #environment: Omit<TunnelEnvironment, "sessions">;
   readonly #timers = new Timers<Tunnel>();
   readonly #touched = new Set<Tunnel>();
+  /** Tunnels that had packets or data, which as a rule change no more than when they want to be called next. */
+  readonly #fed = new Set<Tunnel>();
   /** Slots of keys that are no longer used, but may be named by batches that were not written yet. */
   readonly #spentKeys: number[] = [];
   /** The tunnel that had a packet last since `settle`: packets come in runs. */
@@ -82,8 +84,9 @@ export class TunnelHost {
   setHandshakeReceiver(handshakes: HandshakeReceiver): void {
     const { arena, aead } = this.#options;
     const onTouched = (tunnel: Tunnel): void => this.touch(tunnel);
+    const onData = (tunnel: Tunnel): void => void this.#fed.add(tunnel);
     const associations = this.#associations;
-    this.#inbound = new Inbound({ arena, aead, associations, handshakes, drops: this.drops, onTouched });
+    this.#inbound = new Inbound({ arena, aead, associations, handshakes, drops: this.drops, onTouched, onData });
   }
 
   addTunnel(options: TunnelOptions): Tunnel {
@@ -109,6 +112,7 @@ export class TunnelHost {
     this.tunnels.delete(tunnel);
     this.#timers.remove(tunnel);
     this.#touched.delete(tunnel);
+    this.#fed.delete(tunnel);
     this.#latest = undefined;
   }
 
@@ -171,7 +175,7 @@ export class TunnelHost {
     tunnel.handlePackets(batch, from, to, now);
     if (tunnel === this.#latest) return;
     this.#latest = tunnel;
-    this.touch(tunnel);
+    this.#fed.add(tunnel);
   }
 
   /** Notes that something of a tunnel has changed, so that `settle` looks at it. */
@@ -182,14 +186,32 @@ export class TunnelHost {
   /** Lets every tunnel do what is due, and notes when each wants to be called next. */
   settle(now: Milliseconds): void {
     for (let due = this.#timers.takeDue(now); due !== undefined; due = this.#timers.takeDue(now)) this.touch(due);
+    for (const tunnel of this.#fed) if (!this.#touched.has(tunnel)) this.#settleCalm(tunnel, now);
+    this.#fed.clear();
     for (const tunnel of this.#touched) {
       tunnel.handleTimeout(now);
-      for (const event of tunnel.takeEvents()) this.#events.push({ tunnel, event });
+      this.#keepEvents(tunnel);
       // What has no room in a batch now has it in the next round, and not before.
-      this.#timers.schedule(tunnel, milliseconds(Math.max(now, tunnel.nextTimeout())));
+      this.#timers.set(tunnel, milliseconds(Math.max(now, tunnel.nextTimeout())));
     }
     this.#touched.clear();
     this.#latest = undefined;
+  }
+
+  // While none of its packets waits, they have changed no more than when a bundle wants to be called. Of many clients that
+  // send a little each, to look at everything would cost more than their packets.
+  #settleCalm(tunnel: Tunnel, now: Milliseconds): void {
+    const { receiving, outbound } = tunnel;
+    const { queue, pinned, recovery } = outbound;
+    const isCalm = receiving.heldCount === 0 && queue.isEmpty && pinned.count === 0 && recovery.isEmpty;
+    const next = isCalm ? tunnel.nextTimeout() : now;
+    if (next > now) this.#timers.schedule(tunnel, next);
+    else this.touch(tunnel);
+    this.#keepEvents(tunnel);
+  }
+
+  #keepEvents(tunnel: Tunnel): void {
+    for (const event of tunnel.takeEvents()) this.#events.push({ tunnel, event });
   }
 
   /** What happened in all tunnels since the last call. */

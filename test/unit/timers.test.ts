@@ -23,6 +23,18 @@ describe("Timers", () => {
     assert.deepEqual(takeAll(timers, 20), ["a", "b"]);
   });
 
+  it("are set to a later time too, wherever they stand, or to never", () => {
+    const timers = scheduled({ a: 1, b: 2, c: 3, d: 4, e: 5 });
+
+    timers.set("a", milliseconds(9));
+    timers.set("c", NEVER);
+    timers.set("e", milliseconds(2));
+    timers.set("f", milliseconds(6));
+
+    assert.deepEqual(takeAll(timers, 3), ["b", "e"]);
+    assert.deepEqual(takeAll(timers, 10), ["d", "f", "a"]);
+  });
+
   it("never come up for never", () => {
     const timers = scheduled({});
 
