@@ -13,7 +13,7 @@ describe("An initiation that is replayed to a running bundle", () => {
     crypto = await createHandshakeCrypto();
   });
 
-  it("gets the response that was sent before, and makes no further session", () => {
+  it("gets no response once its session is proven, is counted, and makes no further session", () => {
     const line = { rate: megabitsPerSecond(20), delay: milliseconds(10) };
     const simulation = new Simulation({ lines: [{ up: line, down: line }], seed: 3, crypto });
     simulation.connect();
@@ -23,13 +23,12 @@ describe("An initiation that is replayed to a running bundle", () => {
     const initiations = recorded.filter(({ datagram }) => datagram.bytes[0] === DATAGRAM_TYPES.initiation);
     const responses = recorded.filter(({ datagram }) => datagram.bytes[0] === DATAGRAM_TYPES.response);
     const caught = initiations[0];
-    const answered = responses[0];
-    assert.ok(caught !== undefined && answered !== undefined, "no handshake was recorded");
+    assert.ok(caught !== undefined && responses.length > 0, "no handshake was recorded");
 
     simulation.inject(caught.datagram, 0, true);
 
     const again = recorded.filter(({ datagram }) => datagram.bytes[0] === DATAGRAM_TYPES.response).at(-1);
-    assert.notEqual(again, responses.at(-1));
-    assert.deepEqual(again?.datagram.bytes, answered.datagram.bytes);
+    assert.equal(again, responses.at(-1));
+    assert.equal(simulation.server.end.host.drops.get("replayed"), 1);
   });
 });
