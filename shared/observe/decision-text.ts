@@ -61,6 +61,7 @@ function rateCauseText({
         ? `more arrived when more was sent, with ${queue}`
         : `no more arrived while packets waited, ${queue}`;
     }
+    case "checking":
     case "policed":
       return `what was sent above that was lost without delay, ${percentText(lossShare, 1)} of all`;
     case "at ceiling":

@@ -109,7 +109,7 @@ describe("The governor", () => {
       const start = trial.now;
       while (trial.governor.trials.length === 0) trial.pass(0.1);
       waits.push(Math.round((trial.now - start) / 1000));
-      trial.carry(1, 200, 0.1);
+      trial.carry(1, 200, 0.1, 0.2);
     }
 
     assert.deepEqual(waits, [10, 20, 40, 80, 160, 300, 300]);
@@ -122,6 +122,14 @@ describe("The governor", () => {
     trial.carry(1, 500, 0.2);
 
     assert.deepEqual(trial.uses, ["used", "benched"]);
+  });
+
+  it("does not bench a link for what a moment lost", () => {
+    const trial = new Trial([line(0), line(1)]);
+
+    trial.carry(1, 500, 0.2, 0.5);
+
+    assert.deepEqual(trial.uses, ["used", "used"]);
   });
 
   it("does not bench a link that delivers more than the others do together", () => {
@@ -178,10 +186,11 @@ class Trial {
   }
 
   /** Lets a link carry so many packets and lose a share of them. */
-  carry(index: number, packets: number, loss: number): void {
+  /** Loss tells something after a second. */
+  carry(index: number, packets: number, loss: number, duration = 1.2): void {
     const lost = Math.round(packets * loss);
     this.links[index]?.sendLoss.count(packets - lost, lost, this.now);
-    this.pass(0.2);
+    this.pass(duration);
   }
 
   roundTrips(index: number, time: number): void {

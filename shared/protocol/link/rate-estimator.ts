@@ -1,7 +1,9 @@
-import { type BytesPerSecond, bytesPerSecond, type Milliseconds, milliseconds, seconds } from "../units.ts";
+import { type BytesPerSecond, bytesPerSecond, type Milliseconds, milliseconds } from "../units.ts";
 import type { Acknowledgement } from "./acknowledgement.ts";
 import { ConfiguredRate, isSameLimits, type RateLimits } from "./configured-rate.ts";
 import { DrainClock } from "./drain-clock.ts";
+import { FoundCapacity, SMALLEST_RATE } from "./found-capacity.ts";
+import { LossJudge } from "./loss-judge.ts";
 import { PolicedWait } from "./policed-wait.ts";
 import { QueueDelay } from "./queue-delay.ts";
 import { MEASURED_BYTES, QueueTarget } from "./queue-target.ts";
@@ -10,9 +12,7 @@ import { gainOf, LARGEST_STEP, type RateState, rateReason } from "./rate-state.t
 import { type RateMeasurement, RateWindow } from "./rate-window.ts";
 import type { RoundTripTime } from "./round-trip-time.ts";
 import { StartWatch } from "./start-watch.ts";
-import { UsualLoss } from "./usual-loss.ts";
 
-const SMALLEST_RATE = bytesPerSecond(8_000);
 const FEWEST_IN_FLIGHT = 14_280;
 
 // Doubling shows in a shorter time.
@@ -24,14 +24,10 @@ const LARGEST_WANTED = 1.5;
 // How far one drain may lower the rate: its measurement is short.
 const SUREST_FALL = 0.95;
 const TELLING_SHARE = 0.4;
-const LOSSY_ROUNDS = 2;
-const TELLING_GAIN = 1.5;
 
 const ANY_TIME = milliseconds(Number.NEGATIVE_INFINITY);
 
 const FULL_SHARE = 0.98;
-const CONFIDENCE_TIME = seconds(30);
-const AT_UNREST = 1 / 5;
 
 /**
  * Finds and follows the rate of one direction of a line from reports. A short standing queue proves that the line is
@@ -45,23 +41,20 @@ export class RateEstimator {
   readonly #roundTripTime: RoundTripTime;
   readonly #window = new RateWindow();
   readonly #startWatch = new StartWatch();
-  readonly #usualLoss = new UsualLoss();
+  readonly #loss = new LossJudge();
   readonly #drains: DrainClock;
   readonly #policedWait = new PolicedWait();
   #state: RateState;
-  /** What the line carries, in bytes sent per second. */
-  #capacity: BytesPerSecond;
+  readonly #found: FoundCapacity;
   #rate: BytesPerSecond;
   /** What is sent from here on has the present gain. */
   #roundStart: Milliseconds;
-  #lossyRounds = 0;
-  #provenAt = ANY_TIME;
 
   constructor(limits: RateLimits, roundTripTime: RoundTripTime, now: Milliseconds) {
     this.#configured = new ConfiguredRate(limits);
     this.#roundTripTime = roundTripTime;
-    this.#capacity = this.#configured.first;
-    this.#rate = this.#capacity;
+    this.#found = new FoundCapacity(this.#configured);
+    this.#rate = this.#found.rate;
     this.#state = { kind: limits.kind === "ceiling" ? "at ceiling" : "starting", since: now };
     this.#roundStart = now;
     this.#drains = new DrainClock(roundTripTime, now);
@@ -74,7 +67,12 @@ export class RateEstimator {
 
   /** What the line carries, as far as is known. */
   get capacity(): BytesPerSecond {
-    return this.#capacity;
+    return this.#found.rate;
+  }
+
+  /** When it was last found that clearly more was sent than the line carries. */
+  get correctedAt(): Milliseconds {
+    return this.#found.correctedAt;
   }
 
   /** How many bytes may be in flight at most, so that a line that stalls is not filled by a second of packets. */
@@ -94,7 +92,7 @@ export class RateEstimator {
 
   /** Why the rate is what it is, for people. */
   get reason(): string {
-    return rateReason(this.#state, this.#capacity, this.queue.current);
+    return rateReason(this.#state, this.#found.rate, this.queue.current);
   }
 
   /** Whether the line was found to carry clearly less than the operator's ceiling or minimum. */
@@ -107,19 +105,18 @@ export class RateEstimator {
     return this.#configured.mayBeTooLow;
   }
 
-  /** How sure the rate is, 0 to 1: without proof that the line is full it fades by 1/e in half a minute, or sooner. */
+  /** How sure the rate is, 0 to 1. */
   confidence(now: Milliseconds): number {
-    const time = CONFIDENCE_TIME * (this.target.isRestless ? AT_UNREST : 1);
-    return Math.exp(-(now - this.#provenAt) / time);
+    return this.#found.confidence(this.target.isRestless, now);
   }
 
   /** Takes a report's outcome. */
   onAcknowledgement(report: Acknowledgement): void {
     const { sentAt, now } = report;
     if (!report.isNewest || sentAt === undefined) return;
-    this.queue.setRate(this.#capacity);
+    this.queue.setRate(this.#found.rate);
     this.queue.sample(milliseconds(report.arrival - sentAt), report.size, now);
-    this.target.update(this.#capacity, this.queue, this.#state.kind !== "starting", now);
+    this.target.update(this.#found.rate, this.queue, this.#state.kind !== "starting", now);
     this.#window.push(report, this.queue.current);
     if (this.queue.current <= this.target.empty) this.#drains.onEmpty(now);
     this.#judge(now);
@@ -136,7 +133,7 @@ export class RateEstimator {
   /** Goes on after a time in which nothing arrived: what was measured until then does not count. */
   resume(now: Milliseconds): void {
     this.#window.clear();
-    this.#lossyRounds = 0;
+    this.#loss.restart();
     this.#drains.onNoQueue();
     this.#roundStart = now;
   }
@@ -147,9 +144,8 @@ export class RateEstimator {
     this.target.restart();
     this.#window.clear();
     this.#configured.restart();
-    this.#capacity = this.#configured.first;
-    this.#rate = this.#capacity;
-    this.#provenAt = ANY_TIME;
+    this.#found.restart();
+    this.#rate = this.#found.rate;
     this.#enter({ kind: this.#configured.limits.kind === "ceiling" ? "at ceiling" : "starting", since: now }, now);
   }
 
@@ -162,50 +158,51 @@ export class RateEstimator {
     if (recent !== undefined && this.target.isFilling(recent, telling)) return this.#follow(recent, now);
     // A line that always had a queue was full, however little was added to it.
     const busy = this.#window.measureBusy(span, MEASURED_BYTES, noise);
-    if (busy !== undefined && this.target.isFilling(busy, noise)) return this.#follow(busy, now);
+    // It may be a short one, beyond which all is lost.
+    const isFull = busy !== undefined && (this.target.isFilling(busy, noise) || this.#loss.isUnusual(busy));
+    if (isFull) return this.#follow(busy, now);
     if (isRestless) this.#prove(busy ?? recent);
     const round = this.#window.measure(span, MEASURED_BYTES, this.#roundStart);
     if (round === undefined) return;
-    // Loss with delay is a full queue, also when little is sent.
-    const isTelling = !round.isLimited || this.queue.current > this.target.wanted + this.target.noise;
-    if (isTelling && this.#usualLoss.isExceededBy(round, gainOf(this.#state))) return this.#doubt(round, now);
-    this.#lossyRounds = 0;
     // A very short queue overflows before the wanted delay: what a full line loses is not usual.
-    if (this.queue.current <= this.target.small) this.#usualLoss.learn(round);
-    this.#endRound(round, now);
+    const hasQueue = round.queuePeak > this.target.small;
+    const verdict = this.#loss.judge(round, this.#rate, gainOf(this.#state), hasQueue, now);
+    if (verdict === "too much") return this.#police(round, now);
+    if (verdict === "to be checked") return this.#enter({ kind: "checking", since: now }, now);
+    if (verdict === "in doubt") this.#roundStart = now;
+    else this.#endRound(round, now);
   }
 
   /** Takes what arrived for the least that the line carries. */
   #prove(measured: RateMeasurement | undefined): void {
     if (measured === undefined) return;
     const { sendRate, deliveryRate } = measured;
-    this.#setCapacity(Math.max(this.#capacity, Math.min(sendRate, this.#usualLoss.sentRateOf(deliveryRate))));
+    this.#found.find(Math.max(this.#found.rate, Math.min(sendRate, this.#loss.sentRateOf(deliveryRate))));
   }
 
   /** Takes what arrives through a standing queue for what the line carries. */
-  #follow({ isLimited, sendRate, deliveryRate }: RateMeasurement, now: Milliseconds): void {
-    const carried = this.#usualLoss.sentRateOf(deliveryRate);
-    // Pauses of the sender are in both rates, so that only their ratio tells something.
-    const least = isLimited ? this.#capacity * Math.min(1, carried / sendRate) : 0;
+  #follow(measurement: RateMeasurement, now: Milliseconds): void {
+    const carried = this.#loss.sentRateOf(measurement.deliveryRate);
+    const least = measurement.isLimited ? this.#leastOf(measurement) : 0;
     const weight = this.#state.kind === "starting" ? 1 : FOLLOWING_WEIGHT;
-    this.#setCapacity(Math.max(least, this.#capacity + (carried - this.#capacity) * weight));
-    this.#provenAt = now;
+    this.#found.correct(Math.max(least, this.#found.rate + (carried - this.#found.rate) * weight), now);
+    this.#found.prove(now);
     this.#enter({ kind: "following", since: this.#state.kind === "following" ? this.#state.since : now }, now);
   }
 
-  /** One round with much loss may be a burst of it, two are not, nor is one in which much more was sent. */
-  #doubt(round: RateMeasurement, now: Milliseconds): void {
-    this.#lossyRounds++;
-    if (this.#lossyRounds >= LOSSY_ROUNDS || gainOf(this.#state) >= TELLING_GAIN) this.#police(round, now);
-    else this.#roundStart = now;
+  /** Pauses of the sender are in both rates, so that only their ratio tells something. */
+  #leastOf({ sendRate, deliveryRate }: RateMeasurement): number {
+    return this.#found.rate * Math.min(1, this.#loss.sentRateOf(deliveryRate) / sendRate);
   }
 
   #police(measurement: RateMeasurement, now: Milliseconds): void {
-    this.#lossyRounds = 0;
-    const carried = this.#usualLoss.sentRateOf(measurement.deliveryRate);
+    this.#loss.restart();
+    const carried = measurement.isLimited
+      ? this.#leastOf(measurement)
+      : this.#loss.sentRateOf(measurement.deliveryRate);
     const wait = this.#policedWait.next(carried, gainOf(this.#state) > 1);
-    this.#setCapacity(this.#state.kind === "starting" ? carried : Math.min(this.#capacity, carried));
-    this.#provenAt = now;
+    this.#found.correct(this.#state.kind === "starting" ? carried : Math.min(this.#found.rate, carried), now);
+    this.#found.prove(now);
     this.#enter({ kind: "policed", since: now, until: milliseconds(now + wait) }, now);
   }
 
@@ -213,10 +210,11 @@ export class RateEstimator {
   #endRound(round: RateMeasurement, now: Milliseconds): void {
     const state = this.#state;
     if (state.kind === "draining") return this.#endDrain(round, now);
+    if (state.kind === "checking") return this.#endCheck(round, now);
     if (state.kind === "policed" && now < state.until) return;
-    const proven = Math.min(round.sendRate, this.#usualLoss.sentRateOf(round.deliveryRate));
-    if (state.kind === "starting" && this.#startWatch.isOver(proven, this.#capacity)) this.#endStart(now);
-    if (proven > this.#capacity) this.#setCapacity(proven);
+    const proven = Math.min(round.sendRate, this.#loss.sentRateOf(round.deliveryRate));
+    if (state.kind === "starting" && this.#startWatch.isOver(proven, this.#found.rate)) this.#endStart(now);
+    if (proven > this.#found.rate) this.#found.find(proven);
     this.#roundStart = now;
     if (round.isLimited) {
       // What is not used proves nothing.
@@ -229,7 +227,7 @@ export class RateEstimator {
       this.#drains.onNoQueue();
       return this.#enter({ kind: "draining", since: now }, now);
     }
-    if (this.#isAtCeiling) {
+    if (this.#found.isAtCeiling) {
       if (state.kind !== "at ceiling") this.#enter({ kind: "at ceiling", since: now }, now);
       return;
     }
@@ -239,24 +237,28 @@ export class RateEstimator {
   }
 
   #endStart(now: Milliseconds): void {
-    if (this.queue.current > this.target.empty) this.#provenAt = now;
+    if (this.queue.current > this.target.empty) this.#found.prove(now);
     this.#enter({ kind: "following", since: now }, now);
   }
 
   #rise(now: Milliseconds): void {
     const state = this.#state;
-    if (this.#provenAt < 0) return this.#enter({ kind: "starting", since: now }, now);
+    if (!this.#found.isProven) return this.#enter({ kind: "starting", since: now }, now);
     const doubted = this.target.isRestless || this.confidence(now) < 0.3 ? 2 : 0;
     const step = state.kind === "rising" ? Math.min(state.step + 1, LARGEST_STEP) : doubted;
     this.#enter({ kind: "rising", since: state.kind === "rising" ? state.since : now, step }, now);
   }
 
-  #endDrain({ deliveryRate, queueBefore, queueAfter }: RateMeasurement, now: Milliseconds): void {
+  #endDrain(round: RateMeasurement, now: Milliseconds): void {
+    const { deliveryRate, queueBefore, queueAfter } = round;
     this.#roundStart = now;
+    // What overflows is not empty.
+    if (this.#loss.isUnusual(round))
+      return this.#found.correct(Math.min(this.#found.rate, this.#leastOf(round)), now);
     const fall = queueBefore - queueAfter;
     if (fall > this.target.noise && queueAfter > this.target.empty) {
-      const carried = this.#usualLoss.sentRateOf(deliveryRate);
-      this.#setCapacity(Math.max(SUREST_FALL * this.#capacity, (this.#capacity + carried) / 2));
+      const carried = this.#loss.sentRateOf(deliveryRate);
+      this.#found.find(Math.max(SUREST_FALL * this.#found.rate, (this.#found.rate + carried) / 2));
       return;
     }
     this.queue.rebase();
@@ -266,28 +268,26 @@ export class RateEstimator {
     else this.#enter({ kind: "following", since: now }, now);
   }
 
+  #endCheck(round: RateMeasurement, now: Milliseconds): void {
+    this.#roundStart = now;
+    const result = this.#loss.check(round, now);
+    if (result === "goes on") return;
+    if (result === "too much") this.#found.correct(Math.min(this.#found.rate, this.#loss.carried), now);
+    this.#enter({ kind: this.#found.isAtCeiling ? "at ceiling" : "following", since: now }, now);
+  }
+
   #setRate(queue: number, { now }: Acknowledgement): void {
     const gain = pacedGain(this.#state, this.target, queue);
     const { ceiling } = this.#configured;
-    this.#rate = bytesPerSecond(Math.min(ceiling, Math.max(SMALLEST_RATE, this.#capacity * gain)));
-    const isFull = this.#isAtCeiling && this.#rate >= FULL_SHARE * ceiling && queue <= this.target.wanted;
+    this.#rate = bytesPerSecond(Math.min(ceiling, Math.max(SMALLEST_RATE, this.#found.rate * gain)));
+    const isFull = this.#found.isAtCeiling && this.#rate >= FULL_SHARE * ceiling && queue <= this.target.wanted;
     this.#configured.onSending(isFull && !this.#window.isLimited, now);
   }
 
   /** The queue that a packet sent now will find: that of the latest report, with what was sent since and has left. */
   #predictQueue(report: Acknowledgement, sentAt: Milliseconds): number {
-    const sentSince = (report.inFlightBytes * 1000) / this.#capacity;
+    const sentSince = (report.inFlightBytes * 1000) / this.#found.rate;
     return Math.max(0, this.queue.current + sentSince - (report.now - sentAt));
-  }
-
-  get #isAtCeiling(): boolean {
-    return this.#capacity >= this.#configured.ceiling;
-  }
-
-  #setCapacity(capacity: number): void {
-    const isLess = capacity < this.#capacity;
-    this.#capacity = bytesPerSecond(Math.min(this.#configured.ceiling, Math.max(SMALLEST_RATE, capacity)));
-    this.#configured.onCapacity(this.#capacity, isLess);
   }
 
   #enter(state: RateState, now: Milliseconds): void {

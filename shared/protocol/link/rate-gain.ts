@@ -14,6 +14,6 @@ export function pacedGain(state: RateState, { wanted, isRestless }: QueueTarget,
   const gain = isEnough ? 1 : gainOf(state);
   const missing = (wanted - queue) / (isRestless ? RESTLESS_HORIZON : HORIZON);
   const isTrying = gain > SMALLEST_STEP_GAIN && !isRestless;
-  const isAtMost = state.kind === "draining" || state.kind === "policed" || isTrying;
+  const isAtMost = state.kind === "policed" || gain < 1 || isTrying;
   return Math.max(SMALLEST_GAIN, gain + (isAtMost ? Math.min(0, missing) : missing));
 }

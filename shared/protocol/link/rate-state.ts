@@ -4,6 +4,9 @@ import type { BytesPerSecond, Milliseconds } from "../units.ts";
 const STEPS = [1.05, 1.1, 1.25, 1.5, 2] as const;
 const DRAIN_GAIN = 0.85;
 
+/** How much is sent while it is checked whether less is lost then. */
+export const CHECK_GAIN = 0.6;
+
 export const [SMALLEST_STEP_GAIN] = STEPS;
 export const LARGEST_STEP = STEPS.length - 1;
 
@@ -17,6 +20,8 @@ export type RateState =
   | { readonly kind: "rising"; readonly since: Milliseconds; readonly step: number }
   /** For a moment less is sent, to learn the delay of the empty line. */
   | { readonly kind: "draining"; readonly since: Milliseconds }
+  /** For a moment much less is sent, to learn whether less is lost then. */
+  | { readonly kind: "checking"; readonly since: Milliseconds }
   /** A higher rate only lost more: it is not tried again before `until`. */
   | { readonly kind: "policed"; readonly since: Milliseconds; readonly until: Milliseconds }
   /** The operator's ceiling is sent, and the line carries it. */
@@ -25,6 +30,7 @@ export type RateState =
 /** How much is sent in a state, as a multiple of what the line carries. */
 export function gainOf(state: RateState): number {
   if (state.kind === "draining") return DRAIN_GAIN;
+  if (state.kind === "checking") return CHECK_GAIN;
   if (state.kind === "starting") return STEPS[LARGEST_STEP] ?? 1;
   return state.kind === "rising" ? (STEPS[state.step] ?? 1) : 1;
 }
@@ -47,6 +53,8 @@ export function rateReason(state: RateState, rate: BytesPerSecond, queue: Millis
       return `nothing waits at ${rateText(rate)}: trying more`;
     case "draining":
       return "measuring the delay of the empty line";
+    case "checking":
+      return "measuring whether less is lost when less is sent";
     case "policed":
       return `more than ${rateText(rate)} is lost without delay`;
     case "at ceiling":

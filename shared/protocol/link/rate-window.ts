@@ -21,6 +21,8 @@ export class RateMeasurement {
   /** The queueing delay at both ends. */
   queueBefore = milliseconds(0);
   queueAfter = milliseconds(0);
+  /** The longest that any report told of. */
+  queuePeak = milliseconds(0);
   /** Whether the link was given less than it could have sent. */
   isLimited = false;
 }
@@ -102,8 +104,16 @@ export class RateWindow {
     result.loss = Math.min(1, Math.max(0, 1 - delivered / sent));
     result.queueBefore = milliseconds(this.#queue[from] ?? 0);
     result.queueAfter = milliseconds(this.#queue[to] ?? 0);
+    result.queuePeak = this.#peak(from, to);
     result.isLimited = this.#isIdle(from, to);
     return result;
+  }
+
+  #peak(from: number, to: number): Milliseconds {
+    let peak = this.#queue[to] ?? 0;
+    for (let place = from; place !== to; place = (place + 1) % REMEMBERED)
+      peak = Math.max(peak, this.#queue[place] ?? 0);
+    return milliseconds(peak);
   }
 
   /**

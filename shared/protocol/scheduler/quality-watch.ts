@@ -1,8 +1,10 @@
 import type { MemberLink } from "../link/member-link.ts";
-import { type Milliseconds, milliseconds, NEVER, seconds } from "../units.ts";
+import { earliest, type Milliseconds, milliseconds, NEVER, seconds } from "../units.ts";
 
 // So many packets tell the share that is lost; more than these are not remembered.
 const TELLING_PACKETS = 200;
+// A rate that is far too high is noticed sooner.
+const TELLING_TIME = seconds(1);
 const REMEMBERED_PACKETS = 1000;
 
 // A trial is over after so many packets, of which one or two more may be lost than is the limit's share.
@@ -10,6 +12,9 @@ const TRIAL_PACKETS = 100;
 const TRIAL_SLACK = 1;
 
 const LONGEST_WAIT = seconds(300);
+
+// After a round trip and this it is known what became of a packet.
+const LATEST_REPORT = milliseconds(100);
 
 /** What a link may be like at most. */
 export type QualityLimits = {
@@ -36,6 +41,7 @@ export class QualityWatch {
   #wait: number;
   #arrived = 0;
   #lost = 0;
+  #countedSince: Milliseconds = NEVER;
   #totalArrived = 0;
   #totalLost = 0;
 
@@ -57,7 +63,7 @@ export class QualityWatch {
 
   /** Takes what was measured of the link since; to be called a few times a second. */
   update(link: MemberLink, limits: QualityLimits, now: Milliseconds): void {
-    this.#count(link);
+    this.#count(link, now);
     const state = this.#state;
     if (state.kind === "good") this.#judge(link, limits, state.since, now);
     else if (state.kind === "bad" && now >= state.until) this.#enter({ ...state, kind: "trial" });
@@ -65,7 +71,7 @@ export class QualityWatch {
   }
 
   #judge(link: MemberLink, limits: QualityLimits, since: Milliseconds, now: Milliseconds): void {
-    const reason = this.#excess(link, limits);
+    const reason = this.#excess(link, limits, now);
     if (reason === undefined) return;
     this.#wait = now - since > 2 * this.#wait ? this.#firstWait : Math.min(LONGEST_WAIT, 2 * this.#wait);
     this.#enter({ kind: "bad", reason, until: milliseconds(now + this.#wait) });
@@ -81,22 +87,27 @@ export class QualityWatch {
     this.#enter({ kind: "bad", reason, until: milliseconds(now + this.#wait) });
   }
 
-  #excess(link: MemberLink, limits: QualityLimits): string | undefined {
+  #excess(link: MemberLink, limits: QualityLimits, now: Milliseconds): string | undefined {
     const packets = this.#arrived + this.#lost;
     const loss = this.#lost / packets;
-    if (packets >= TELLING_PACKETS && loss > limits.loss) return lossText(loss, limits);
+    const isTelling = packets >= TELLING_PACKETS && now >= this.#countedSince + TELLING_TIME;
+    if (isTelling && loss > limits.loss) return lossText(loss, limits);
     return delayExcess(link, limits);
   }
 
-  #count({ sendLoss, estimator }: MemberLink): void {
-    // What is lost while the rate is looked for, or changes all the time, was perhaps sent too fast.
-    if (estimator.state.kind !== "starting" && !estimator.target.isRestless) {
+  #count({ sendLoss, estimator, roundTripTime }: MemberLink, now: Milliseconds): void {
+    // What is lost while the rate is looked for, or changes all the time, was perhaps sent too fast, and so was what
+    // was sent before it was lowered.
+    const reportedAt = estimator.correctedAt + (roundTripTime.smoothed ?? 0) + LATEST_REPORT;
+    if (now < reportedAt) this.#clear();
+    else if (estimator.state.kind !== "starting" && !estimator.target.isRestless) {
       this.#arrived += sendLoss.arrived - this.#totalArrived;
       this.#lost = Math.max(0, this.#lost + sendLoss.lost - this.#totalLost);
     }
     this.#totalArrived = sendLoss.arrived;
     this.#totalLost = sendLoss.lost;
     const packets = this.#arrived + this.#lost;
+    if (packets > 0) this.#countedSince = earliest(this.#countedSince, now);
     if (packets <= REMEMBERED_PACKETS) return;
     this.#arrived *= REMEMBERED_PACKETS / packets;
     this.#lost *= REMEMBERED_PACKETS / packets;
@@ -104,8 +115,13 @@ export class QualityWatch {
 
   #enter(state: WatchState): void {
     this.#state = state;
+    this.#clear();
+  }
+
+  #clear(): void {
     this.#arrived = 0;
     this.#lost = 0;
+    this.#countedSince = NEVER;
   }
 }
 
