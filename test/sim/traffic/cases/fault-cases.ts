@@ -8,6 +8,8 @@ import { chosenSets, type Selection } from "./selection.ts";
 import { groupedBy, printTable, share, whole } from "./table.ts";
 
 const TOO_HIGH = 1.5;
+const TWICE_TOO_HIGH = 2;
+const SHORT_QUEUES = [2, 5, 10];
 const FAULTS: readonly { readonly name: string; readonly apply: (set: LineSet) => LineSet }[] = [
   {
     name: "1 % loss",
@@ -19,9 +21,14 @@ const FAULTS: readonly { readonly name: string; readonly apply: (set: LineSet) =
     apply: (set) => withFaults(set, { jitter: milliseconds(10), mayReorder: true }),
   },
   { name: "rates 50 % too high", apply: (set) => configured(set, TOO_HIGH) },
+  ...SHORT_QUEUES.map((limit) => ({
+    name: `queue of ${limit} ms, rates twice too high`,
+    apply: (set: LineSet) =>
+      configured(withFaults(set, { queue: { kind: "time", limit: milliseconds(limit) } }), TWICE_TOO_HIGH),
+  })),
 ];
 
-/** The clean lines with one that loses 1 %, one that jitters, and rates configured too high. */
+/** The clean lines with one that loses 1 %, one that jitters, rates configured too high, and those on a short queue. */
 export const faultCase = measuredCase({
   cells: (selection) => capacityCells(faultySets(selection), { ...selection, set: undefined }),
   measure: measureCapacity,
