@@ -260,8 +260,7 @@ export class RateEstimator {
     const fall = queueBefore - queueAfter;
     if (fall > this.target.noise && queueAfter > this.target.empty) {
       const carried = this.#loss.sentRateOf(deliveryRate);
-      this.#found.find(Math.max(SUREST_FALL * this.#found.rate, (this.#found.rate + carried) / 2));
-      return;
+      return this.#found.find(Math.max(SUREST_FALL * this.#found.rate, (this.#found.rate + carried) / 2));
     }
     this.queue.rebase();
     this.#drains.onDrained(now);
