@@ -141,19 +141,6 @@ describe("A fair queue", () => {
     assert.equal(queue.isSparse(1), true);
   });
 
-  it("lets a ping go first again that comes while what a bulk flow has in its turn cannot leave", () => {
-    const driver = new QueueDriver();
-    for (let serial = 0; serial < 3; serial++) driver.push({ flow: 1, serial, size: FULL }, 0);
-    driver.push({ flow: 2, serial: 10, size: 84 }, 0);
-    const first = [driver.popSerial(0), driver.popSerial(0)];
-    // As a new flow it takes a turn as an old one, which is not over before the bulk flow's.
-    assert.equal(driver.queue.isSparse(2), true);
-
-    driver.push({ flow: 2, serial: 11, size: 84 }, 100);
-
-    assert.deepEqual([...first, driver.popSerial(100)], [0, 10, 11]);
-  });
-
   it("tells how long the oldest packet has been waiting", () => {
     const driver = new QueueDriver();
     assert.equal(driver.queue.oldestSojourn(milliseconds(5)), 0);

@@ -76,7 +76,6 @@ export class FlowQueues {
 
   /** Puts the packet whose first piece is at `first` behind the others of its flow (RFC 8290 §4.1). */
   append(flow: number, first: number): void {
-    if (this.#isBetweenTurns(flow)) this.#move(flow, NEW);
     if (this.isEmpty(flow)) this.#set(flow, HEAD, first);
     else this.#pieces.setNext(this.#get(flow, TAIL), first);
     this.#set(flow, TAIL, this.#pieces.lastOfPacket(first));
@@ -189,7 +188,6 @@ export class FlowQueues {
   /** Whether a flow, if it had one packet more, would send that as a new flow; `overhead` is added to every packet. */
   isSparse(flow: number, overhead: number): boolean {
     if (flow === NONE || this.#get(flow, LIST) === IDLE) return true;
-    if (this.#isBetweenTurns(flow)) return true;
     const queued = this.#get(flow, BYTES) + this.#get(flow, PIECES) * overhead;
     return this.#get(flow, LIST) === NEW && queued < this.#get(flow, DEFICIT);
   }
@@ -216,11 +214,6 @@ export class FlowQueues {
   #listed(): number {
     const flow = this.#first[NEW] ?? NONE;
     return flow === NONE ? (this.#first[OLD] ?? NONE) : flow;
-  }
-
-  // What is sent again goes before all flows, and no turn ends meanwhile: a ping is not to wait for that as if it were bulk.
-  #isBetweenTurns(flow: number): boolean {
-    return this.#get(flow, LIST) === OLD && this.isEmpty(flow) && this.#get(flow, DEFICIT) > this.quantum / 2;
   }
 
   #rest(flow: number): void {
