@@ -109,6 +109,7 @@ export class Outbound {
     if (hasRecovered) this.#pollQueue(now);
     this.pinned.poll(now);
     this.#isPinnedNext = !hasSentPinned;
+    if (this.queue.isEmpty) this.recovery.rescue.poll(now);
   }
 
   #pollQueue(now: Milliseconds, isForSparse = false): void {
@@ -127,7 +128,7 @@ export class Outbound {
   /** When there is something to do, as far as clocks tell; that a blocked outlet has room again, its socket tells. */
   nextTimeout(): Milliseconds {
     const next = earliest(this.#sender.nulls.nextCheck, this.recovery.nextTimeout());
-    if (this.queue.isEmpty && this.pinned.count === 0) return next;
+    if (this.queue.isEmpty && this.pinned.count === 0) return earliest(next, this.recovery.rescue.nextTimeout());
     let free = NEVER;
     for (const link of this.#options.links) {
       if (!this.queue.isEmpty || this.pinned.isWaitingFor(link))
@@ -204,8 +205,7 @@ export class Outbound {
     this.#followedAt = now;
     const { links } = this.#options;
     const { scheduler, mirrors } = this.#sender;
-    let rate = 0;
-    let answering = 0;
+    let [rate, answering] = [0, 0];
     for (const link of links) {
       const { isUp, isSilent, estimator } = link;
       link.setLead(this.#lateness.lead);
@@ -214,8 +214,8 @@ export class Outbound {
     }
     if (answering < this.#answering) this.queue.hurriesUntil = milliseconds(now + HURRY);
     this.#answering = answering;
-    const { deliveredBytes } = this.recovery.counters;
-    this.#governor.update(links, scheduler.copiesToAll ? undefined : deliveredBytes, now);
+    const delivered = scheduler.copiesToAll ? undefined : this.recovery.counters.deliveredBytes;
+    this.#governor.update(links, delivered, now);
     mirrors.update(links, scheduler.copiesToAll, this.#governor.trials);
     scheduler.onFeedback(links, this.queue.bytes, now);
     this.queue.setUsefulWait(scheduler.usefulWait);

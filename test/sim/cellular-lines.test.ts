@@ -13,12 +13,13 @@ const STEADY = line(10, 2, 15);
 const LENGTH = seconds(25);
 const QUEUE = 100;
 
-// What is reached for sure: less than the promise, which is 0.9 and a ping below 150 ms. Up, a ping may take longer.
+// What is reached for sure: less than the promise, which is 0.9.
 const LEAST = [
   { shape: "near", direction: "down", control: "cubic", share: 0.8 },
   { shape: "near", direction: "down", control: "bbr", share: 0.85 },
   { shape: "crowded", direction: "down", control: "cubic", share: 0.8 },
   { shape: "near", direction: "up", control: "bbr", share: 0.72 },
+  { shape: "driving", direction: "up", control: "cubic", share: 0.6 },
 ] as const;
 const SEEDS = [1, 2];
 
@@ -30,7 +31,7 @@ describe("A cellular line of unknown rate beside a steady one", () => {
   });
 
   for (const { shape, direction, control, share } of LEAST) {
-    it(`carries at least ${share} of what both could have, "${shape}" ${direction} with ${control}`, () => {
+    it(`carries at least ${share} of what both could have and pings soon, "${shape}" ${direction} with ${control}`, () => {
       for (const seed of SEEDS) {
         const flows = [{ kind: "tcp", direction, control } as const, { kind: "ping" } as const];
 
@@ -38,7 +39,7 @@ describe("A cellular line of unknown rate beside a steady one", () => {
 
         assert.ok(result.share[direction] >= share, `seed ${seed}: ${result.share[direction]}`);
         const ping = result.pings[0]?.rtts.percentile(0.95) ?? Number.NaN;
-        assert.ok(direction === "up" || ping < 150, `seed ${seed}: ping p95 ${ping} ms`);
+        assert.ok(ping < 150, `seed ${seed}: ping p95 ${ping} ms`);
       }
     });
   }

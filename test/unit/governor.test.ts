@@ -17,6 +17,27 @@ describe("The governor", () => {
     assert.deepEqual(trial.uses, ["used", "used"]);
   });
 
+  it("benches a link whose round trip swings by more than a second, but not for one stall", () => {
+    const trial = new Trial([line(0), line(1)]);
+    const swing = (roundTrip: number): void => {
+      for (let sample = 0; sample < 40; sample++)
+        trial.links[1]?.roundTripTime.sample(milliseconds(roundTrip), trial.now);
+    };
+    swing(50);
+    trial.pass(1);
+
+    swing(1500);
+    trial.pass(1);
+    const once = trial.uses;
+    swing(50);
+    trial.pass(3);
+    swing(1500);
+    trial.pass(3);
+
+    assert.deepEqual([once[1], trial.uses[1]], ["used", "benched"]);
+    assert.match(trial.reasons[1] ?? "", /swings/);
+  });
+
   it("keeps a link for fallback only while another one answers", () => {
     const trial = new Trial([line(0), line(1, FALLBACK)]);
     trial.pass(1);

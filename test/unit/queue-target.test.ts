@@ -56,7 +56,7 @@ function after(duration: number, queueAt: (now: number) => number): QueueTarget 
   queue.setRate(RATE);
   for (let now = 0; now < duration; now += REPORT_GAP) {
     queue.sample(milliseconds(100 + queueAt(now)), 1400, milliseconds(now));
-    target.update(RATE, queue, true, milliseconds(now));
+    target.update(RATE, queue, milliseconds(now));
   }
   return target;
 }

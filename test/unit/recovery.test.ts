@@ -12,6 +12,29 @@ const SESSION = 2;
 const LARGE = 1000;
 const SMALL = 100;
 
+describe("A fragment that is overdue", () => {
+  it("goes out once more on another link when its line, which changes all the time, has stalled and nothing waits", () => {
+    const [near, far] = [lineOf(0, 20), lineOf(1, 300)];
+    const { outbound, send, write, frames } = sendingEnd([near, far]);
+    makeRestless(near);
+    for (let packet = 0; packet < 3; packet++) send(LARGE);
+    write();
+    const dueAt = near.overdueAt();
+
+    outbound.poll(milliseconds(dueAt - 1));
+    const before = frames().length;
+    for (let now: number = dueAt; now < dueAt + 20; now++) outbound.poll(milliseconds(now));
+
+    const copies = frames().filter(({ isCopy }) => isCopy);
+    assert.ok(dueAt > NOW + 20 && dueAt < NOW + 200, `${dueAt - NOW} ms`);
+    assert.deepEqual(
+      [before, copies.map(({ link, serial }) => [link.ordinal, serial])],
+      [3, [1, 2, 3].map((serial) => [far.ordinal, serial])],
+    );
+    assert.equal(near.sentPackets.inFlightPackets, 3);
+  });
+});
+
 describe("A fragment that was lost", () => {
   it("is sent again as a copy with the same number, where it arrives first", () => {
     const [far, near] = [lineOf(0, 60), lineOf(1, 20)];
@@ -246,4 +269,14 @@ type Received = { readonly highest: number; readonly missing: readonly number[] 
 
 function report(link: MemberLink, received: Received, at: Milliseconds = NOW): void {
   link.handleReport(makeReport({ session: SESSION, serial: 0, ...received }), at);
+}
+
+/** Lets the queue in a link's line have changed all the time. */
+function makeRestless({ estimator }: MemberLink): void {
+  const { target, queue } = estimator;
+  for (let round = 0; round < 300; round++) {
+    const now = milliseconds(NOW - 9000 + 30 * round);
+    queue.sample(milliseconds(round % 40 < 20 ? 10 : 50), LARGE, now);
+    target.update(estimator.capacity, queue, now);
+  }
 }

@@ -27,9 +27,9 @@ export function nearestLink(
   let bestAt = Number.POSITIVE_INFINITY;
   for (const link of links) {
     if (link === except) continue;
-    const place = placeOf(link);
+    const place = placeOf(link, now);
     if (place > bestPlace || place >= STANDING.none * TIERS) continue;
-    const arrival = arrivalOn(link, size, now);
+    const arrival = arrivalOn(link, size, now) + link.estimator.target.unrest;
     if (place === bestPlace && arrival >= bestAt) continue;
     best = link;
     bestPlace = place;
@@ -39,8 +39,8 @@ export function nearestLink(
 }
 
 /** Standing before tier; a link of which too much is under way already has stalled, and a packet would wait there. */
-function placeOf(link: MemberLink): number {
+function placeOf(link: MemberLink, now: Milliseconds): number {
   const standing = standingOf(link);
-  const isStalled = standing === STANDING.used && !link.hasRoomInFlight;
+  const isStalled = standing === STANDING.used && (!link.hasRoomInFlight || link.hasStalled(now));
   return (isStalled ? STANDING.stalled : standing) * TIERS + link.line.priority;
 }

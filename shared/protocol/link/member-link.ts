@@ -14,12 +14,14 @@ import { LossShare } from "./loss-share.ts";
 import type { Outlet } from "./outlet.ts";
 import { Pacer } from "./pacer.ts";
 import { PathMtu } from "./path-mtu.ts";
+import { NO_POSITION } from "./position-list.ts";
 import { QualityReporter } from "./quality-reporter.ts";
 import { type LinkAllowance, THROTTLED_RATE } from "./quota.ts";
 import { RateEstimator } from "./rate-estimator.ts";
 import { ReorderingMargin } from "./reordering-margin.ts";
 import { RoundTripTime } from "./round-trip-time.ts";
 import { SentPackets } from "./sent-packets.ts";
+import { usualDelay } from "./usual-delay.ts";
 import { LEAST_LEAD } from "./wake-lateness.ts";
 
 // RFC 8899 §5.1.2 BASE_PLPMTU: small enough for nearly every path.
@@ -181,7 +183,8 @@ export class MemberLink {
       this.association !== undefined &&
       this.outlet?.hasRoom === true &&
       this.pacer.isFree(now) &&
-      this.hasRoomInFlight
+      this.hasRoomInFlight &&
+      !this.hasStalled(now)
     );
   }
 
@@ -203,6 +206,24 @@ export class MemberLink {
   /** Whether not so much is under way that the line must have stalled. */
   get hasRoomInFlight(): boolean {
     return this.sentPackets.hasRoom(this.estimator.inFlightLimit);
+  }
+
+  /** Whether on a line that changes all the time nothing arrives at the moment: more would only wait there. */
+  hasStalled(now: Milliseconds): boolean {
+    const { target } = this.estimator;
+    return target.isRestless && this.sentPackets.oldestSentAt + this.#usualDelay + target.unrest <= now;
+  }
+
+  /** When the oldest packet that nothing is known of, and that was not copied to another link, is overdue. */
+  overdueAt(): Milliseconds {
+    const { sentPackets, estimator } = this;
+    const position = estimator.target.isRestless ? sentPackets.oldestUncopied() : NO_POSITION;
+    return position === NO_POSITION ? NEVER : milliseconds(sentPackets.sentAt(position) + this.#usualDelay);
+  }
+
+  get #usualDelay(): Milliseconds {
+    const { capacity, target } = this.estimator;
+    return usualDelay(this.roundTripTime.minimum ?? INITIAL_PATIENCE, capacity, target.wanted);
   }
 
   /** Takes the limits of the rate that both ends agreed on. */

@@ -1,6 +1,7 @@
-import { type BytesPerSecond, type Milliseconds, milliseconds } from "../units.ts";
+import { type BytesPerSecond, bytesPerSecond, type Milliseconds, milliseconds } from "../units.ts";
 import type { QueueDelay } from "./queue-delay.ts";
 import { QueueDeviation } from "./queue-deviation.ts";
+import { UsualCapacity } from "./usual-capacity.ts";
 
 // The queue to keep in the line: short enough to feel, long enough to prove that the line is full.
 const TARGET = 4;
@@ -39,14 +40,16 @@ export class QueueTarget {
   /** How far ahead of the clock the line is filled. */
   lead = milliseconds(0);
   readonly #deviation = new QueueDeviation();
+  readonly #usual = new UsualCapacity();
   #jitter = 0;
   #packetTime = 0;
   #unrest = 0;
 
-  /** Takes the line's rate and its queue after a report; a queue `isSettled` unless a rate is tried that may be far off. */
-  update(rate: BytesPerSecond, queue: QueueDelay, isSettled: boolean, now: Milliseconds): void {
+  /** Takes the line's rate and its queue after a report. */
+  update(rate: BytesPerSecond, queue: QueueDelay, now: Milliseconds): void {
     const { variation, latest } = queue;
-    if (isSettled) this.#deviation.sample(latest, now);
+    this.#deviation.sample(latest, now);
+    this.#usual.update(rate, now);
     // Jitter is part of the deviation.
     const deviation = Math.sqrt(Math.max(0, this.#deviation.value ** 2 - variation ** 2));
     const usual = this.isRestless ? SETTLED_DEVIATION : STEADY_DEVIATION;
@@ -59,6 +62,7 @@ export class QueueTarget {
   /** Forgets the line. */
   restart(): void {
     this.#deviation.restart();
+    this.#usual.restart();
     this.#unrest = 0;
   }
 
@@ -70,6 +74,16 @@ export class QueueTarget {
   /** Whether what the line carries changes all the time. */
   get isRestless(): boolean {
     return this.#unrest >= TARGET;
+  }
+
+  /** What the line carried at its best lately where that changes all the time, else 0. */
+  get bestRate(): BytesPerSecond {
+    return this.isRestless ? this.#usual.best : bytesPerSecond(0);
+  }
+
+  /** The line's jitter: how far single delays are from the trend, but for what a changing rate brings. */
+  get jitter(): Milliseconds {
+    return milliseconds(this.#jitter);
   }
 
   /** The wanted queueing delay, in milliseconds like all below. */

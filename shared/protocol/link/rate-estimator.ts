@@ -114,9 +114,9 @@ export class RateEstimator {
   onAcknowledgement(report: Acknowledgement): void {
     const { sentAt, now } = report;
     if (!report.isNewest || sentAt === undefined) return;
-    this.queue.setRate(this.#found.rate);
+    this.queue.setRate(bytesPerSecond(Math.max(this.#found.rate, this.target.bestRate)));
     this.queue.sample(milliseconds(report.arrival - sentAt), report.size, now);
-    this.target.update(this.#found.rate, this.queue, this.#state.kind !== "starting", now);
+    this.target.update(this.#found.rate, this.queue, now);
     this.#window.push(report, this.queue.current);
     if (this.queue.current <= this.target.empty) this.#drains.onEmpty(now);
     this.#judge(now);
@@ -161,7 +161,7 @@ export class RateEstimator {
     // It may be a short one, beyond which all is lost.
     const isFull = busy !== undefined && (this.target.isFilling(busy, noise) || this.#loss.isUnusual(busy));
     if (isFull) return this.#follow(busy, now);
-    if (isRestless) this.#prove(busy ?? recent);
+    if (isRestless) this.#prove(busy ?? recent, now);
     const round = this.#window.measure(span, MEASURED_BYTES, this.#roundStart);
     if (round === undefined) return;
     // A very short queue overflows before the wanted delay: what a full line loses is not usual.
@@ -173,8 +173,9 @@ export class RateEstimator {
     else this.#endRound(round, now);
   }
 
-  /** Takes what arrived for the least that the line carries. */
-  #prove(measured: RateMeasurement | undefined): void {
+  /** Takes what arrived for the least that the line carries; twice that would only make its queue swing more. */
+  #prove(measured: RateMeasurement | undefined, now: Milliseconds): void {
+    if (this.#state.kind === "starting") this.#enter({ kind: "following", since: now }, now);
     if (measured === undefined) return;
     const { sendRate, deliveryRate } = measured;
     this.#found.find(Math.max(this.#found.rate, Math.min(sendRate, this.#loss.sentRateOf(deliveryRate))));
@@ -243,8 +244,9 @@ export class RateEstimator {
 
   #rise(now: Milliseconds): void {
     const state = this.#state;
-    if (!this.#found.isProven) return this.#enter({ kind: "starting", since: now }, now);
-    const doubted = this.target.isRestless || this.confidence(now) < 0.3 ? 2 : 0;
+    const { isRestless } = this.target;
+    if (!this.#found.isProven && !isRestless) return this.#enter({ kind: "starting", since: now }, now);
+    const doubted = isRestless || this.confidence(now) < 0.3 ? 2 : 0;
     const step = state.kind === "rising" ? Math.min(state.step + 1, LARGEST_STEP) : doubted;
     this.#enter({ kind: "rising", since: state.kind === "rising" ? state.since : now, step }, now);
   }

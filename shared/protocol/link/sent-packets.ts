@@ -38,6 +38,8 @@ export class SentPackets {
   #firstUnanswered = NO_POSITION;
   readonly #lostSpan = new LostSpan();
   #lossTime: Milliseconds = NEVER;
+  /** Up to here, what is outstanding was copied to another link. */
+  #uncopied = 0;
 
   /** Samples of the round-trip time go to `roundTripTime`, from which the time threshold of losses comes. */
   constructor(roundTripTime: RoundTripTime) {
@@ -152,6 +154,20 @@ export class SentPackets {
     this.#lossTime = NEVER;
   }
 
+  /** The oldest outstanding packet of which there is no copy yet, or `NO_POSITION`. */
+  oldestUncopied(): number {
+    const ring = this.#ring;
+    let at = Math.max(this.#uncopied, this.#log.firstOutstanding());
+    while (at < ring.next && ring.fate[ring.index(at)] !== FATE.outstanding) at++;
+    this.#uncopied = at;
+    return at < ring.next ? at : NO_POSITION;
+  }
+
+  /** Notes that a packet, and so all before it, was copied to another link. */
+  onCopied(position: number): void {
+    this.#uncopied = position + 1;
+  }
+
   sentAt(position: number): Milliseconds {
     return milliseconds(this.#ring.sentAt(this.#ring.index(position)));
   }
@@ -166,6 +182,11 @@ export class SentPackets {
     const first = this.#ring.first[index] ?? 0;
     this.#ring.first[index] = replacement;
     return first;
+  }
+
+  /** The first of the caller's integers. */
+  first(position: number): number {
+    return this.#ring.first[this.#ring.index(position)] ?? 0;
   }
 
   /** The second of the caller's integers. */

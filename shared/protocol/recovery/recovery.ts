@@ -15,6 +15,7 @@ import { FRAGMENT_HEADER_SIZE, readFragmentClass } from "../wire/frame-header.ts
 import { CopyBudget } from "./copy-budget.ts";
 import { frameLengthOf, isLastTry, nextTry, noteFor } from "./copy-note.ts";
 import { Redundancy } from "./redundancy.ts";
+import { Rescue } from "./rescue.ts";
 import { WaitingCopies } from "./waiting-copies.ts";
 
 // A copy of a call's packet that comes later than this is of no use to it.
@@ -50,6 +51,7 @@ export class Recovery {
   readonly counters = new RecoveryCounters();
   readonly budget = new CopyBudget();
   readonly redundancy = new Redundancy();
+  readonly rescue: Rescue;
   readonly #bytes: Uint8Array;
   readonly #cells: CellPool;
   readonly #links: readonly MemberLink[];
@@ -64,6 +66,7 @@ export class Recovery {
     this.#bytes = arena.bytes;
     this.#cells = cells;
     this.#links = links;
+    this.rescue = new Rescue(links, this.budget);
   }
 
   get isEmpty(): boolean {

@@ -176,7 +176,7 @@ export class LinkSet {
   #dropSlight(): void {
     const all = this.#rateOf(this.#ordered.length);
     this.#ordered = this.#ordered.filter(
-      (link) => this.#isUnsure(link) || link.estimator.capacity >= leastShareOf(link) * all,
+      (link) => this.#isUnsure(link) || usualCapacityOf(link) >= leastShareOf(link) * all,
     );
   }
 
@@ -246,7 +246,7 @@ export class LinkSet {
     const next = this.#ordered[place];
     if (next === undefined) return false;
     if (this.#isUnsure(next)) return true;
-    const share = next.estimator.capacity / this.#rateOf(place);
+    const share = usualCapacityOf(next) / this.#rateOf(place);
     return share >= (SHARE_PER_SECOND * this.#extraDelay(place)) / 1000;
   }
 
@@ -274,8 +274,14 @@ function leastShareOf({ sendLoss, estimator }: MemberLink): number {
   return isDoubtful ? LEAST_SHARE_OF_DOUBTFUL : LEAST_SHARE;
 }
 
+/** What a link carries, or where that changes all the time, may carry again at any moment: it is not given up for less. */
+function usualCapacityOf({ estimator }: MemberLink): number {
+  return Math.max(estimator.capacity, estimator.target.bestRate);
+}
+
 /** How long a full packet takes on a link that nothing waits for, as far as round trips tell. */
-function delayOf({ roundTripTime, estimator }: MemberLink): number {
+function delayOf(link: MemberLink): number {
+  const { roundTripTime, estimator } = link;
   const roundTrip = roundTripTime.minimum ?? roundTripTime.smoothed ?? UNKNOWN_ROUND_TRIP;
-  return roundTrip / 2 + (FULL_PACKET * 1000) / estimator.capacity + 2 * estimator.queue.variation;
+  return roundTrip / 2 + (FULL_PACKET * 1000) / usualCapacityOf(link) + 2 * estimator.target.jitter;
 }

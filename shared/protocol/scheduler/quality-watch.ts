@@ -16,6 +16,9 @@ const LONGEST_WAIT = seconds(300);
 // After a round trip and this it is known what became of a packet.
 const LATEST_REPORT = milliseconds(100);
 
+// A line that stalled once has a long smoothed round trip for a moment; one that swings, for longer than this.
+const SWINGS_FOR = seconds(2);
+
 /** What a link may be like at most. */
 export type QualityLimits = {
   /** The share of what is sent that is lost, 0 to 1; 1 for no limit. */
@@ -39,6 +42,7 @@ export class QualityWatch {
   readonly #firstWait: Milliseconds;
   #state: WatchState = { kind: "good", since: milliseconds(Number.NEGATIVE_INFINITY) };
   #wait: number;
+  #swingsSince: Milliseconds = NEVER;
   #arrived = 0;
   #lost = 0;
   #countedSince: Milliseconds = NEVER;
@@ -81,7 +85,7 @@ export class QualityWatch {
     const packets = this.#arrived + this.#lost;
     if (packets < TRIAL_PACKETS) return;
     const isLossy = this.#lost > limits.loss * packets + TRIAL_SLACK;
-    const reason = isLossy ? lossText(this.#lost / packets, limits) : delayExcess(link, limits);
+    const reason = isLossy ? lossText(this.#lost / packets, limits) : this.#delayExcess(link, limits, now);
     if (reason === undefined) return this.#enter({ kind: "good", since: now });
     this.#wait = Math.min(LONGEST_WAIT, 2 * this.#wait);
     this.#enter({ kind: "bad", reason, until: milliseconds(now + this.#wait) });
@@ -92,7 +96,18 @@ export class QualityWatch {
     const loss = this.#lost / packets;
     const isTelling = packets >= TELLING_PACKETS && now >= this.#countedSince + TELLING_TIME;
     if (isTelling && loss > limits.loss) return lossText(loss, limits);
-    return delayExcess(link, limits);
+    return this.#delayExcess(link, limits, now);
+  }
+
+  #delayExcess({ roundTripTime }: MemberLink, limits: QualityLimits, now: Milliseconds): string | undefined {
+    const { smoothed, minimum } = roundTripTime;
+    if (smoothed === undefined || minimum === undefined) return undefined;
+    if (smoothed > limits.latency)
+      return `its round trip takes ${whole(smoothed)}, and ${whole(limits.latency)} is the limit`;
+    const swing = smoothed - minimum;
+    if (swing <= limits.swing) this.#swingsSince = NEVER;
+    else if (this.#swingsSince === NEVER) this.#swingsSince = now;
+    return now - this.#swingsSince >= SWINGS_FOR ? `its round trip swings by ${whole(swing)}` : undefined;
   }
 
   #count({ sendLoss, estimator, roundTripTime }: MemberLink, now: Milliseconds): void {
@@ -127,15 +142,6 @@ export class QualityWatch {
 
 function lossText(loss: number, limits: QualityLimits): string {
   return `it loses ${percent(loss)} of what is sent, and ${percent(limits.loss)} is the limit`;
-}
-
-function delayExcess({ roundTripTime }: MemberLink, limits: QualityLimits): string | undefined {
-  const { smoothed, minimum } = roundTripTime;
-  if (smoothed === undefined || minimum === undefined) return undefined;
-  if (smoothed > limits.latency)
-    return `its round trip takes ${whole(smoothed)}, and ${whole(limits.latency)} is the limit`;
-  const swing = smoothed - minimum;
-  return limits.swing < NEVER && swing > limits.swing ? `its round trip swings by ${whole(swing)}` : undefined;
 }
 
 function percent(share: number): string {
