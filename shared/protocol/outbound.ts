@@ -66,11 +66,6 @@ export class Outbound {
     for (let row = from; row < to; ) row += this.#handleRun(batch, row, this.pinned.hasFilters ? row + 1 : to, now);
   }
 
-  /** Sends one row of a batch, or queues what no link can carry now. */
-  handlePacket(batch: PacketBatch, row: number, now: Milliseconds): void {
-    this.#handleRun(batch, row, row + 1, now);
-  }
-
   /** Sends a row, and with it those up to `to` - 1 that its link takes as well, or queues it; answers how many rows. */
   #handleRun(batch: PacketBatch, row: number, to: number, now: Milliseconds): number {
     const fragment = this.#fragment;
@@ -121,6 +116,7 @@ export class Outbound {
       const isStuck = !isForSparse && !isSent && !fragment.hasHeadroom && this.#options.cells.freeCount === 0;
       if (isStuck) this.#dropRest(fragment);
       this.queue.consume(fragment);
+      if (isForSparse && !isSent) this.queue.onPassedOver();
       if (!isSent && !isStuck) return;
     }
   }

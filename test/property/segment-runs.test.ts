@@ -69,7 +69,7 @@ describe("Segments of a super-packet", () => {
 
           asRuns.end.outbound.handlePackets(asRuns.batch, 0, superPacket.count, at);
           for (let row = 0; row < superPacket.count; row++)
-            oneByOne.end.outbound.handlePacket(oneByOne.batch, row, at);
+            oneByOne.end.outbound.handlePackets(oneByOne.batch, row, row + 1, at);
 
           assert.deepEqual(asRuns.takeState(now), oneByOne.takeState(now));
           now += superPacket.pause;

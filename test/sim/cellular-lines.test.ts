@@ -18,8 +18,8 @@ const LEAST = [
   { shape: "near", direction: "down", control: "cubic", share: 0.8 },
   { shape: "near", direction: "down", control: "bbr", share: 0.85 },
   { shape: "crowded", direction: "down", control: "cubic", share: 0.8 },
-  { shape: "near", direction: "up", control: "bbr", share: 0.72 },
-  { shape: "driving", direction: "up", control: "cubic", share: 0.6 },
+  { shape: "near", direction: "up", control: "bbr", share: 0.78 },
+  { shape: "driving", direction: "up", control: "cubic", share: 0.68 },
 ] as const;
 const SEEDS = [1, 2];
 

@@ -84,7 +84,7 @@ export class VectorSender {
     this.arena.bytes.set(packet, offset);
     const packets = new PacketBatch(1);
     packets.add(offset, packet.length, flags);
-    this.#outbound.handlePacket(packets, 0, NOW);
+    this.#outbound.handlePackets(packets, 0, 1, NOW);
   }
 
   /** Sends what a link gets that a burst has passed by. */

@@ -52,7 +52,7 @@ export function makeSendingEnd(links: readonly MemberLink[], options: SendingEnd
     arena.bytes[place + 1] = typeOfService;
     batch.clear();
     batch.add(place, size, 0);
-    outbound.handlePacket(batch, 0, at);
+    outbound.handlePackets(batch, 0, 1, at);
     // What was sent lies where it was read until the batch is written.
     place = place > LAST_PACKET ? PACKET : place + HEADROOM + size;
   };

@@ -141,6 +141,24 @@ describe("A fair queue", () => {
     assert.equal(queue.isSparse(1), true);
   });
 
+  it("keeps a flow of single packets sparse while something else goes before all that wait", () => {
+    const driver = new QueueDriver();
+    const { queue } = driver;
+    for (let serial = 0; serial < 3; serial++) driver.push({ flow: 1, serial, size: FULL }, 0);
+    driver.push({ flow: 2, serial: 10, size: 84 }, 0);
+    const first = [driver.popSerial(0), driver.popSerial(0)];
+    // The turn that it takes as an old flow comes after one that does not come.
+    queue.peek(driver.fragment, milliseconds(50));
+    queue.consume(driver.fragment);
+    assert.equal(queue.isSparse(2), false);
+
+    queue.onPassedOver();
+
+    assert.equal(queue.isSparse(2), true);
+    driver.push({ flow: 2, serial: 11, size: 84 }, 100);
+    assert.deepEqual([...first, ...driver.popAll(100)], [0, 10, 11, 1, 2]);
+  });
+
   it("tells how long the oldest packet has been waiting", () => {
     const driver = new QueueDriver();
     assert.equal(driver.queue.oldestSojourn(milliseconds(5)), 0);

@@ -46,7 +46,7 @@ describe("The way of a packet out", () => {
     arena.bytes.fill(0, PACKET, PACKET + 40);
     batch.clear();
     batch.add(PACKET, 40, 0);
-    outbound.handlePacket(batch, 0, NOW);
+    outbound.handlePackets(batch, 0, 1, NOW);
     send(4001);
     link.handle({ kind: "silence", silentFor: milliseconds(500) }, NOW);
     send(100);

@@ -263,7 +263,7 @@ function setUp(pinning: Pinning, { rate0 = megabitsPerSecond(1000), rate1 = mega
     const offset = put(packet);
     batch.clear();
     batch.add(offset, packet.size ?? 100, 0);
-    outbound.handlePacket(batch, 0, now);
+    outbound.handlePackets(batch, 0, 1, now);
   };
   const receive = (packet: Packet, line: number, there = 100): void => {
     const link = links[line];

@@ -161,6 +161,14 @@ export class FairQueue {
     return this.#flows.isSparse(this.#flows.find(hash), this.#overhead);
   }
 
+  /**
+   * Notes that something else went before all that waits here. No turn ends meanwhile: a flow of single packets is not to
+   * be taken for one that builds up a queue for that.
+   */
+  onPassedOver(): void {
+    this.#flows.retireEmpty();
+  }
+
   /** How long the oldest packet has been waiting; 0 when none waits. */
   oldestSojourn(now: Milliseconds): Milliseconds {
     const { pieces } = this.#packets;

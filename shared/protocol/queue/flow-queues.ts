@@ -143,6 +143,15 @@ export class FlowQueues {
     else this.#rest(flow);
   }
 
+  /** Ends the turns of flows without packets that wait behind others, as if those had had theirs. */
+  retireEmpty(): void {
+    for (let flow = this.#first[OLD] ?? NONE; flow !== NONE; ) {
+      const next = this.#get(flow, NEXT);
+      if (this.isEmpty(flow)) this.#rest(flow);
+      flow = next;
+    }
+  }
+
   /** Notes that no flow has packets. */
   retireAll(): void {
     for (let flow = this.#listed(); flow !== NONE; flow = this.#listed()) this.#rest(flow);
