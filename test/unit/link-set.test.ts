@@ -36,6 +36,19 @@ describe("The links that bulk is spread over", () => {
     assert.deepEqual(membersOf(set, links), [0, 1]);
   });
 
+  it("are more when what is sent waits in the lines, as where their rates are taken for too high", () => {
+    const links = [line(0, 75, 16), line(1, 30, 60)];
+    const set = setOf(links);
+    const grown: boolean[] = [];
+
+    for (const delay of [0, 20, 40]) {
+      links[0]?.estimator.queue.sample(milliseconds(delay), 1400, NOW);
+      grown.push(set.grow(1400, NOW));
+    }
+
+    assert.deepEqual(grown, [false, false, true]);
+  });
+
   it("are steady at first, and swing by how much less they carry than lately, until that is forgotten", () => {
     const links = [line(0, 20, 20), line(1, 60, 20)];
     const set = setOf(links);

@@ -1,7 +1,7 @@
 import type { Decisions } from "../decisions.ts";
 import type { MemberLink } from "../link/member-link.ts";
 import { linksOfLeastStanding } from "../link/standing.ts";
-import { type Milliseconds, milliseconds, seconds } from "../units.ts";
+import { type Milliseconds, milliseconds, NEVER, seconds } from "../units.ts";
 import { TRANSFER } from "./demand-size.ts";
 
 // Lines whose delays differ by less are used together at once.
@@ -101,12 +101,24 @@ export class LinkSet {
   /** Takes one link more into use when what has been waiting would arrive earlier by it; true when it did. */
   grow(backlog: number, now: Milliseconds): boolean {
     this.#average(backlog, now);
-    const wait = (this.#backlog * 1000) / this.#rateOf(this.#count);
-    if (!this.#isWorth(this.#count) || wait < this.#extraDelay(this.#count)) return false;
+    if (!this.#isWorth(this.#count)) return false;
+    const wait = (this.#backlog * 1000) / this.#rateOf(this.#count) + this.#queueInLines(now);
+    if (wait < this.#extraDelay(this.#count)) return false;
     this.#count++;
     this.#notFull = 0;
     this.#mark(now);
     return true;
+  }
+
+  /** How much longer than wanted all links in use make wait in their lines, as when their rates are taken for too high. */
+  #queueInLines(now: Milliseconds): number {
+    let shortest: number = NEVER;
+    for (let place = 0; place < this.#count; place++) {
+      const estimator = this.#ordered[place]?.estimator;
+      if (estimator !== undefined)
+        shortest = Math.min(shortest, estimator.queue.currentAt(now) - estimator.target.wanted);
+    }
+    return Math.max(0, shortest);
   }
 
   /** Sorts the links that are used by tier and delay, and gives up the farthest when the others are not full. */
