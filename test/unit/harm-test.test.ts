@@ -48,6 +48,14 @@ describe("A test for harm", () => {
     assert.deepEqual(trial.harms, []);
   });
 
+  it("leaves links alone that are well filled by a flow which began only meanwhile", () => {
+    const trial = new Trial({ withIt: 62, withoutIt: 62, from: 5.6 });
+
+    trial.run(7.5);
+
+    assert.deepEqual(trial.tests, []);
+  });
+
   it("leaves links alone that are well filled together", () => {
     const trial = new Trial({ withIt: 62, withoutIt: 80 });
 
@@ -84,8 +92,12 @@ describe("A test for harm", () => {
   });
 });
 
-/** What two links carry with one of them and without it, in Mbit/s; `growth` is by how much more each second. */
+/**
+ * What two links carry with one of them and without it, in Mbit/s; `growth` is by how much more each second, `from` the
+ * second from which on they carry anything.
+ */
 type TrialOptions = {
+  readonly from?: number;
   readonly withIt: number;
   readonly withoutIt: number;
   readonly growth?: number;
@@ -115,10 +127,10 @@ class Trial {
   }
 
   #step(): void {
-    const { withIt, withoutIt, growth = 0 } = this.#options;
+    const { withIt, withoutIt, growth = 0, from = 0 } = this.#options;
     const { leftOut } = this.test;
     const rate = (leftOut === undefined ? withIt : withoutIt) * (1 + growth) ** (this.now / 1000);
-    const carried = (megabitsPerSecond(rate) * STEP) / 1000;
+    const carried = this.now < from * 1000 ? 0 : (megabitsPerSecond(rate) * STEP) / 1000;
     this.now = milliseconds(this.now + STEP);
     this.#delivered += carried;
     for (const link of this.#links) if (link !== leftOut) link.sent.count(carried / 2);

@@ -6,6 +6,9 @@ import { bytesPerSecond, type Milliseconds, milliseconds, seconds } from "../uni
 const PART = seconds(3);
 const GUARD = seconds(0.7);
 
+// What is carried before is that of the better half: in the other one a flow may not have begun, or have been slow to start.
+const HALF = seconds((3 - 0.7) / 2);
+
 // The link is taken in again sooner when it is clear by then that so much less is carried without it.
 const CLEAR_AFTER = seconds(1.5);
 const CLEARLY_LESS = 0.7;
@@ -38,8 +41,13 @@ export type Sample = {
 
 type TestState =
   | { readonly kind: "resting"; readonly until: Milliseconds }
-  /** What is carried with the link, first. */
-  | { readonly kind: "before"; readonly start: Sample; readonly sent: ReadonlyMap<MemberLink, number> }
+  /** What is carried with the link, first; at its best so far. */
+  | {
+      readonly kind: "before";
+      readonly start: Sample;
+      readonly sent: ReadonlyMap<MemberLink, number>;
+      readonly best: number;
+    }
   | { readonly kind: "without"; readonly link: MemberLink; readonly before: number; readonly start: Sample }
   | {
       readonly kind: "after";
@@ -79,9 +87,9 @@ export class HarmTest {
     const rate = this.#rate(sample);
     if (state.kind === "without" && now >= state.start.now + CLEAR_AFTER && rate < CLEARLY_LESS * state.before)
       this.#acquit(now);
-    if (this.#state !== state || now < state.start.now + PART) return undefined;
-    if (state.kind === "before") this.#leaveOut(this.#suspectOf(links, state.sent, rate), rate, sample);
-    else if (!state.link.isUp) this.#rest(now, this.#wait);
+    if (state.kind === "before" && now >= this.#countedFrom.now + HALF) this.#endHalf(links, state, rate, sample);
+    if (this.#state !== state || state.kind === "before" || now < state.start.now + PART) return undefined;
+    if (!state.link.isUp) this.#rest(now, this.#wait);
     else if (state.kind === "without") this.#takeIn(state, rate, sample);
     else return this.#conclude(state, rate, now);
     return undefined;
@@ -95,7 +103,19 @@ export class HarmTest {
   #begin(links: readonly MemberLink[], start: Sample): void {
     const sent = new Map(links.map((link) => [link, link.sent.bytes]));
     this.#countedFrom = start;
-    this.#state = { kind: "before", start, sent };
+    this.#state = { kind: "before", start, sent, best: 0 };
+  }
+
+  #endHalf(
+    links: readonly MemberLink[],
+    state: TestState & { readonly kind: "before" },
+    rate: number,
+    sample: Sample,
+  ): void {
+    const best = Math.max(state.best, rate);
+    this.#countedFrom = sample;
+    if (sample.now < state.start.now + PART) this.#state = { ...state, best };
+    else this.#leaveOut(this.#suspectOf(links, state.sent, best), best, sample);
   }
 
   #leaveOut(link: MemberLink | undefined, before: number, start: Sample): void {
