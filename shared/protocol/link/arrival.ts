@@ -38,6 +38,18 @@ export function nearestLink(
   return best;
 }
 
+/** The nearest link for a copy of what `link` carries, if that is in use, of no later tier, and free now. */
+export function linkForCopy(
+  links: readonly MemberLink[],
+  link: MemberLink,
+  size: number,
+  now: Milliseconds,
+): MemberLink | undefined {
+  const other = nearestLink(links, size, now, link);
+  const mayTake = other?.use.kind === "used" && !other.isSilent && other.line.priority <= link.line.priority;
+  return mayTake && size <= other.largestFrame && other.mayCarry(now) ? other : undefined;
+}
+
 /** Standing before tier; a link of which too much is under way already has stalled, and a packet would wait there. */
 function placeOf(link: MemberLink, now: Milliseconds): number {
   const standing = standingOf(link);

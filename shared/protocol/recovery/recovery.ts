@@ -1,6 +1,6 @@
 import type { Fragment } from "../bundle/fragment.ts";
 import { REAL_TIME_CLASS } from "../bundle/traffic-class.ts";
-import { arrivalOn, nearestLink } from "../link/arrival.ts";
+import { arrivalOn, linkForCopy, nearestLink } from "../link/arrival.ts";
 import type { MemberLink } from "../link/member-link.ts";
 import type { SentRun } from "../link/sent-ring.ts";
 import { standingOf } from "../link/standing.ts";
@@ -121,10 +121,8 @@ export class Recovery {
     now: Milliseconds,
   ): void {
     const length = headLength + bodyLength;
-    const other = nearestLink(this.#links, length, now, link);
-    const isSpared = other?.use.kind !== "used" || other.line.priority > link.line.priority;
-    if (other === undefined || isSpared || other.isSilent || !other.mayCarry(now) || !this.budget.take(length))
-      return;
+    const other = linkForCopy(this.#links, link, length, now);
+    if (other === undefined || !this.budget.take(length)) return;
     const flags = DATAGRAM_FLAGS.copy | (isPartial ? DATAGRAM_FLAGS.checksumPartial : 0);
     transmit(other, head, headLength, body, bodyLength, flags, now);
     other.sentPackets.watch(NO_CELL, 0);

@@ -1,4 +1,4 @@
-import { nearestLink } from "../link/arrival.ts";
+import { linkForCopy } from "../link/arrival.ts";
 import type { MemberLink } from "../link/member-link.ts";
 import { NO_POSITION } from "../link/position-list.ts";
 import { transmit } from "../link/transmit.ts";
@@ -62,10 +62,8 @@ export class Rescue {
       sentPackets.onCopied(position);
       return true;
     }
-    const other = nearestLink(this.#links, length, now, link);
-    if (other === undefined || other.use.kind !== "used" || other.isSilent || !other.mayCarry(now)) return false;
-    if (other.line.priority > link.line.priority || length > other.largestFrame || !this.#budget.take(length))
-      return false;
+    const other = linkForCopy(this.#links, link, length, now);
+    if (other === undefined || !this.#budget.take(length)) return false;
     sentPackets.onCopied(position);
     const flags = DATAGRAM_FLAGS.copy | (note & DATAGRAM_FLAGS.checksumPartial);
     transmit(other, cell + FRAME_OFFSET, length, 0, 0, flags, now);
