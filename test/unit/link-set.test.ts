@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { MemberLink } from "../../shared/protocol/link/member-link.ts";
 import { LinkSet } from "../../shared/protocol/scheduler/link-set.ts";
-import { megabitsPerSecond, milliseconds, UNLIMITED } from "../../shared/protocol/units.ts";
+import { type BytesPerSecond, megabitsPerSecond, milliseconds, UNLIMITED } from "../../shared/protocol/units.ts";
 import { type TestLinkOptions, upLink } from "../support/member-links.ts";
 
 const NOW = milliseconds(1000);
@@ -49,6 +49,32 @@ describe("The links that bulk is spread over", () => {
     assert.deepEqual(grown, [false, false, true]);
   });
 
+  it("are more for a trial when the nearer ones are full for a second without a queue, as BBR keeps them", () => {
+    const links = [line(0, 50, 16), line(1, 20, 60)];
+    const set = setOf(links);
+
+    assert.deepEqual(membersOf(set, links), [0]);
+    for (let now = 1200; now < 3000; now += 200) carry(set, links, megabitsPerSecond(50), now);
+
+    assert.deepEqual(membersOf(set, links), [0, 1]);
+  });
+
+  it("are not more when what the nearer ones carry is less than they can, or the next is much farther", () => {
+    const [idle, far] = [
+      [line(0, 50, 16), line(1, 20, 60)],
+      [line(0, 50, 16), line(1, 20, 160)],
+    ];
+    const [ofIdle, ofFar] = [setOf(idle), setOf(far)];
+
+    for (let now = 1200; now < 10_000; now += 200) {
+      carry(ofIdle, idle, megabitsPerSecond(40), now);
+      carry(ofFar, far, megabitsPerSecond(50), now);
+    }
+
+    assert.deepEqual(membersOf(ofIdle, idle), [0]);
+    assert.deepEqual(membersOf(ofFar, far), [0]);
+  });
+
   it("are steady at first, and swing by how much less they carry than lately, until that is forgotten", () => {
     const links = [line(0, 20, 20), line(1, 60, 20)];
     const set = setOf(links);
@@ -83,6 +109,11 @@ describe("The links that bulk is spread over", () => {
     assert.deepEqual(members(links), [0]);
   });
 });
+
+function carry(set: LinkSet, links: readonly MemberLink[], rate: BytesPerSecond, now: number): void {
+  set.onCarried(rate / 5);
+  set.refresh(links, 0, milliseconds(now));
+}
 
 function members(links: readonly MemberLink[]): number[] {
   return membersOf(setOf(links), links);

@@ -3,6 +3,8 @@ import type { MemberLink } from "../link/member-link.ts";
 import { linksOfLeastStanding } from "../link/standing.ts";
 import { type Milliseconds, milliseconds, NEVER, seconds } from "../units.ts";
 import { TRANSFER } from "./demand-size.ts";
+import { FarTrial, isTooFarToTry } from "./far-trial.ts";
+import { delayOf, usualCapacityOf } from "./link-delay.ts";
 
 // Lines whose delays differ by less are used together at once.
 const SAME_DELAY = 3;
@@ -44,11 +46,6 @@ const RETURNS_FOR = seconds(1);
 // What waits is taken on average over this time: bursts come and go.
 const AVERAGED_OVER = 60;
 
-// A link that has not answered yet is taken for a far one.
-const UNKNOWN_ROUND_TRIP = 500;
-
-const FULL_PACKET = 1500;
-
 // Below this, packets rarely wait for a copy. One comes a round trip after the loss, and a report's time.
 const NOTED_LOSS = 0.002;
 const REPORT_GAP = 20;
@@ -78,6 +75,7 @@ export class LinkSet {
   #backlog = 0;
   #backlogAt = milliseconds(0);
   #bestRate = 0;
+  readonly #trial = new FarTrial();
   #swing = 1;
 
   /** Whether bulk may use the link. */
@@ -138,6 +136,8 @@ export class LinkSet {
       const isFull = mayLeave && this.#carriedRate >= FULL_SHARE * this.#rateOf(this.#count - 1);
       this.#notFull = isFull ? 0 : this.#notFull + 1;
       if (mayLeave && this.#notFull >= MEASURED_TIMES) this.#leave();
+      else if (mayLeave) this.#trial.onUsed();
+      this.#tryNext();
       this.#carried = 0;
       this.#measuredSince = now;
     }
@@ -180,9 +180,19 @@ export class LinkSet {
     return milliseconds(LATENESS * latest);
   }
 
+  /** Takes one link more into use when the others have been full for a while, to see whether more is carried with it. */
+  #tryNext(): void {
+    const [nearest, next] = [this.#ordered[0], this.#ordered[this.#count]];
+    if (nearest === undefined || next === undefined || !this.#isWorth(this.#count)) return;
+    if (isTooFarToTry(nearest, next) || !this.#trial.isDue(this.#carriedRate / this.#rateOf(this.#count))) return;
+    this.#count++;
+    this.#notFull = 0;
+  }
+
   #leave(): void {
     this.#count--;
     this.#notFull = 0;
+    this.#trial.onLeft();
   }
 
   #dropSlight(): void {
@@ -284,16 +294,4 @@ function isAnyAwaited(links: readonly MemberLink[], now: Milliseconds): boolean 
 function leastShareOf({ sendLoss, estimator }: MemberLink): number {
   const isDoubtful = sendLoss.share >= DOUBTFUL_LOSS || estimator.queue.variation >= DOUBTFUL_JITTER;
   return isDoubtful ? LEAST_SHARE_OF_DOUBTFUL : LEAST_SHARE;
-}
-
-/** What a link carries, or where that changes all the time, may carry again at any moment: it is not given up for less. */
-function usualCapacityOf({ estimator }: MemberLink): number {
-  return Math.max(estimator.capacity, estimator.target.bestRate);
-}
-
-/** How long a full packet takes on a link that nothing waits for, as far as round trips tell. */
-function delayOf(link: MemberLink): number {
-  const { roundTripTime, estimator } = link;
-  const roundTrip = roundTripTime.minimum ?? roundTripTime.smoothed ?? UNKNOWN_ROUND_TRIP;
-  return roundTrip / 2 + (FULL_PACKET * 1000) / usualCapacityOf(link) + 2 * estimator.target.jitter;
 }
