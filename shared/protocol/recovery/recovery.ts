@@ -129,7 +129,10 @@ export class Recovery {
     this.counters.sentTwice++;
   }
 
-  /** Sends what is to be sent again, as far as links may carry it; false when something still waits. */
+  /**
+   * Sends what is to be sent again, as far as links may carry it; false when something waits that a link that is free now
+   * may be the best for. What waits for a busy link does not keep others from the rest of the traffic.
+   */
   poll(now: Milliseconds): boolean {
     this.#polledAt = now;
     // A cell that was asked for in this round is still empty.
@@ -138,7 +141,7 @@ export class Recovery {
       const { cell, note } = this.#waiting;
       const length = frameLengthOf(note);
       const link = this.#linkFor(length, now);
-      if (link === undefined) return false;
+      if (link === undefined) return true;
       this.#waiting.shift();
       const flags = DATAGRAM_FLAGS.copy | (note & DATAGRAM_FLAGS.checksumPartial);
       const size = transmit(link, cell + FRAME_OFFSET, length, 0, 0, flags, now);
