@@ -3,7 +3,7 @@ import { type CellPool, NO_CELL } from "../packet/cell-pool.ts";
 import { earliest, type Milliseconds, milliseconds, seconds } from "../units.ts";
 import { DATAGRAM_OVERHEAD } from "../wire/datagram-header.ts";
 import { LARGEST_QUALITY_REPORT, QualityReport, readQualityReport } from "../wire/quality-report.ts";
-import { nearestLink } from "./arrival.ts";
+import { arrivalOn, nearestLink } from "./arrival.ts";
 import type { MemberLink } from "./member-link.ts";
 import { STANDING, standingOf } from "./standing.ts";
 import { transmit } from "./transmit.ts";
@@ -13,6 +13,9 @@ const SCRATCH = new QualityReport();
 
 // A link that went quiet while it was busy may do so again.
 const DOUBTED_FOR = seconds(10);
+
+// A report that comes so much later by another link would look like silence of this one.
+const MOST_FARTHER = milliseconds(50);
 
 /** Exchanges quality reports (the purpose of RFC 1989) on one link. */
 export class LinkReports {
@@ -82,7 +85,10 @@ export class LinkReports {
     this.#isOwnTurn = !this.#isOwnTurn;
     if (this.#isOwnTurn || now - this.#quietAt > DOUBTED_FOR) return false;
     const other = nearestLink(this.#links, LARGEST_QUALITY_REPORT, now, this.#link);
-    return other !== undefined && standingOf(other) === STANDING.used && this.#send(other, now);
+    if (other === undefined || standingOf(other) !== STANDING.used) return false;
+    const own = arrivalOn(this.#link, LARGEST_QUALITY_REPORT, now);
+    const isFar = arrivalOn(other, LARGEST_QUALITY_REPORT, now) > own + MOST_FARTHER;
+    return !isFar && this.#send(other, now);
   }
 
   /** Sends the report on `link`. */
