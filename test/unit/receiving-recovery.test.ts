@@ -61,6 +61,26 @@ describe("A fragment that is lost on its link", () => {
     assert.deepEqual(delivered(end), [0, 1, 2]);
   });
 
+  it("is waited for as long as the link that holds M still brings what is older", () => {
+    const end = newEnd(2, 1000);
+    receive(end, 0, 0);
+    receive(end, 1, 1);
+    for (const sequence of [4, 5, 6]) receive(end, 0, sequence);
+    const silent = end.order.nextTimeout();
+
+    end.now = milliseconds(100);
+    receive(end, 1, 2);
+    const holding = end.order.nextTimeout();
+    const { skew } = end.order.waits;
+    end.now = milliseconds(holding - 1);
+    receive(end, 1, 3);
+
+    // From then on a skew, and 150 ms of silence, as long a round trip that was not measured and 50 ms for the report.
+    assert.equal(silent, 200 + 350);
+    assert.equal(holding, 100 + skew + 350);
+    assert.deepEqual(delivered(end), [0, 1, 2, 3, 4, 5, 6]);
+  });
+
   it("is not waited for when the peer sends nothing again", () => {
     const end = withoutCopies(newEnd());
 

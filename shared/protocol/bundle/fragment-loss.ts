@@ -1,5 +1,6 @@
+import { type Milliseconds, milliseconds } from "../units.ts";
 import { LARGEST_WINDOW } from "./held-fragments.ts";
-import { advance, distance, isBefore, type SequenceNumber, sequenceNumber } from "./sequence-number.ts";
+import { advance, distance, type SequenceNumber, sequenceNumber } from "./sequence-number.ts";
 
 // The largest margin that can be looked back; what reorders by more is left to the timer. A power of two.
 const HISTORY = 64;
@@ -9,6 +10,7 @@ const MASK = HISTORY - 1;
 class LinkHistory {
   readonly sequences = new Int32Array(HISTORY);
   count = 0;
+  heardAt = milliseconds(Number.NEGATIVE_INFINITY);
 
   at(back: number): SequenceNumber {
     return sequenceNumber(this.sequences[(this.count - 1 - back) & MASK] ?? 0);
@@ -28,8 +30,9 @@ export class FragmentLoss {
   readonly #links: (LinkHistory | undefined)[] = [];
 
   /** Notes a fragment, and returns by how many fragments of its link and class it was overtaken. */
-  onFragment(ordinal: number, sequence: SequenceNumber): number {
+  onFragment(ordinal: number, sequence: SequenceNumber, now: Milliseconds): number {
     const history = this.#history(ordinal);
+    history.heardAt = now;
     // What is so far behind is no straggler: the link carried nothing of this class for half of all numbers.
     if (history.known > 0 && distance(history.at(0), sequence) < -LARGEST_WINDOW) history.count = 0;
     let overtaken = 0;
@@ -39,8 +42,9 @@ export class FragmentLoss {
   }
 
   /** Notes `count` fragments with consecutive numbers, as `onFragment`; false, and nothing is noted, if any was overtaken. */
-  onRun(ordinal: number, sequence: SequenceNumber, count: number): boolean {
+  onRun(ordinal: number, sequence: SequenceNumber, count: number, now: Milliseconds): boolean {
     const history = this.#history(ordinal);
+    history.heardAt = now;
     if (history.known > 0 && distance(history.at(0), sequence) < 0) return false;
     const { sequences } = history;
     for (let place = Math.max(0, count - HISTORY); place < count; place++)
@@ -56,6 +60,11 @@ export class FragmentLoss {
     return history.at(margin);
   }
 
+  /** When the latest fragment came on a link, long ago before the first. */
+  heardAt(ordinal: number): Milliseconds {
+    return this.#links[ordinal]?.heardAt ?? milliseconds(Number.NEGATIVE_INFINITY);
+  }
+
   /** Forgets a link that left the bundle. */
   forget(ordinal: number): void {
     this.#links[ordinal] = undefined;
@@ -69,9 +78,4 @@ export class FragmentLoss {
     }
     return history;
   }
-}
-
-/** The smaller of two sequence numbers. */
-export function smaller(a: SequenceNumber, b: SequenceNumber): SequenceNumber {
-  return isBefore(b, a) ? b : a;
 }

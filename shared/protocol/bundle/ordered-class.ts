@@ -1,7 +1,7 @@
 import type { MemberLink } from "../link/member-link.ts";
 import { type Milliseconds, milliseconds, NEVER } from "../units.ts";
 import { COPY } from "./fragment.ts";
-import { FragmentLoss, smaller } from "./fragment-loss.ts";
+import { FragmentLoss } from "./fragment-loss.ts";
 import type { FragmentRun } from "./fragment-run.ts";
 import { LossFront } from "./loss-front.ts";
 import { INSERTION, Reassembler } from "./reassembler.ts";
@@ -18,6 +18,8 @@ export class OrderedClass implements ReceivingClass {
   readonly #reassembler: Reassembler;
   readonly #loss = new FragmentLoss();
   readonly #front = new LossFront();
+  /** When the link that M waits for was heard of last. */
+  #awaitedAt = milliseconds(Number.NEGATIVE_INFINITY);
 
   constructor(bundle: ReceivingBundle) {
     const { memory, sink, counters, mrru } = bundle;
@@ -38,7 +40,9 @@ export class OrderedClass implements ReceivingClass {
     if (waitingSince === undefined) return NEVER;
     const { longestWait, repairWait } = this.#bundle;
     const isLost = this.#front.isBehind(missing);
-    const end = isLost ? this.#lostAt(missing, waitingSince) + repairWait.duration : waitingSince + this.#silentWait;
+    const end = isLost
+      ? this.#lostAt(missing, waitingSince) + repairWait.duration
+      : Math.max(waitingSince, this.#awaitedAt) + this.#silentWait;
     return milliseconds(Math.min(end, waitingSince + longestWait));
   }
 
@@ -57,7 +61,7 @@ export class OrderedClass implements ReceivingClass {
 
   insertRun(link: MemberLink, run: FragmentRun, now: Milliseconds): void {
     const { sequence, flags, offsets, lengths, count } = run;
-    const isOrdered = this.#loss.onRun(link.ordinal, sequence, count);
+    const isOrdered = this.#loss.onRun(link.ordinal, sequence, count, now);
     if (isOrdered) link.reorderingMargin.onOrdered(now);
     for (let place = 0; place < count; place++) {
       if (isOrdered) place += this.#takeRun(run, place, now);
@@ -140,7 +144,7 @@ export class OrderedClass implements ReceivingClass {
 
   /** Tells by how many fragments of its link and class an original was overtaken. */
   #noteOrder(link: MemberLink, sequence: SequenceNumber, now: Milliseconds): number {
-    const overtaken = this.#loss.onFragment(link.ordinal, sequence);
+    const overtaken = this.#loss.onFragment(link.ordinal, sequence, now);
     if (overtaken > 0) link.reorderingMargin.onLate(overtaken, now);
     else link.reorderingMargin.onOrdered(now);
     return overtaken;
@@ -166,13 +170,20 @@ export class OrderedClass implements ReceivingClass {
   /** Finds M (RFC 1990 §4.1) over the links that are up. */
   #followLinks(now: Milliseconds): void {
     let minimum: SequenceNumber | undefined;
+    let awaitedAt = milliseconds(Number.NEGATIVE_INFINITY);
+    this.#awaitedAt = awaitedAt;
     for (const link of this.#bundle.links) {
       if (!link.isUp) continue;
       const latest = this.#loss.latest(link.ordinal, link.reorderingMargin.packets);
       // A link that carried nothing of this class for long says nothing of M; the skew bounds the wait.
       if (latest === undefined || !this.#reassembler.isNear(latest)) return;
-      minimum = minimum === undefined ? latest : smaller(minimum, latest);
+      if (minimum === undefined || isBefore(latest, minimum)) {
+        minimum = latest;
+        awaitedAt = this.#loss.heardAt(link.ordinal);
+      }
     }
+    // What still brings what is older, if late, may bring what is missing.
+    this.#awaitedAt = awaitedAt;
     if (minimum !== undefined && isBefore(this.#reassembler.missing, minimum)) this.#front.advance(minimum, now);
   }
 
