@@ -62,3 +62,13 @@ export function upLink(options: TestLinkOptions = {}, now: Milliseconds = millis
   link.handle({ kind: "answer" }, now);
   return link;
 }
+
+/** Lets the queue in a link's line have changed all the time in the nine seconds before `now`. */
+export function makeRestless({ estimator }: MemberLink, now: Milliseconds): void {
+  const { target, queue } = estimator;
+  for (let round = 0; round < 300; round++) {
+    const at = milliseconds(now - 9000 + 30 * round);
+    queue.sample(milliseconds(round % 40 < 20 ? 10 : 50), 1000, at);
+    target.update(estimator.capacity, queue, at);
+  }
+}

@@ -78,14 +78,14 @@ describe("The links that bulk is spread over", () => {
   it("are steady at first, and swing by how much less they carry than lately, until that is forgotten", () => {
     const links = [line(0, 20, 20), line(1, 60, 20)];
     const set = setOf(links);
-    const atFirst = set.swing;
+    const atFirst = set.unrest.swing;
 
     links[1]?.handle({ kind: "uplink lost", reason: "test" }, NOW);
     set.refresh(links, 0, NOW);
-    const afterwards = set.swing;
+    const afterwards = set.unrest.swing;
     for (let now = 1000; now <= 60_000; now += 1000) set.refresh(links, 0, milliseconds(now));
 
-    assert.deepEqual([atFirst, afterwards, set.swing], [1, 4, 1]);
+    assert.deepEqual([atFirst, afterwards, set.unrest.swing], [1, 4, 1]);
   });
 
   it("ask for no long queue to find out what a far line carries that has no configured rate", () => {

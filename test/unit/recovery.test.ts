@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import type { MemberLink } from "../../shared/protocol/link/member-link.ts";
 import { EarliestArrivalScheduler } from "../../shared/protocol/scheduler/earliest-arrival.ts";
 import { type Milliseconds, megabitsPerSecond, milliseconds, seconds } from "../../shared/protocol/units.ts";
-import { upLink } from "../support/member-links.ts";
+import { makeRestless, upLink } from "../support/member-links.ts";
 import { makeReport } from "../support/quality-reports.ts";
 import { makeSendingEnd } from "../support/sending-end.ts";
 
@@ -16,7 +16,7 @@ describe("A fragment that is overdue", () => {
   it("goes out once more on another link when its line, which changes all the time, has stalled and nothing waits", () => {
     const [near, far] = [lineOf(0, 20), lineOf(1, 300)];
     const { outbound, send, write, frames } = sendingEnd([near, far]);
-    makeRestless(near);
+    makeRestless(near, NOW);
     for (let packet = 0; packet < 3; packet++) send(LARGE);
     write();
     const dueAt = near.overdueAt();
@@ -269,14 +269,4 @@ type Received = { readonly highest: number; readonly missing: readonly number[] 
 
 function report(link: MemberLink, received: Received, at: Milliseconds = NOW): void {
   link.handleReport(makeReport({ session: SESSION, serial: 0, ...received }), at);
-}
-
-/** Lets the queue in a link's line have changed all the time. */
-function makeRestless({ estimator }: MemberLink): void {
-  const { target, queue } = estimator;
-  for (let round = 0; round < 300; round++) {
-    const now = milliseconds(NOW - 9000 + 30 * round);
-    queue.sample(milliseconds(round % 40 < 20 ? 10 : 50), LARGE, now);
-    target.update(estimator.capacity, queue, now);
-  }
 }

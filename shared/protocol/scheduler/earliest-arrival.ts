@@ -14,6 +14,9 @@ const USEFUL_WAIT_SLACK = 1.25;
 const SPARE = 0.4;
 const LATE_AT_TIMES = 15;
 const AFTER_LOSS = 0.7;
+// A line that changes all the time stalls for tenths of a second. A flow that gave up a part of its window for what waits
+// meanwhile would have too little for the steady lines, too, for seconds.
+const RIDDEN_OUT = 200;
 // Other flows have queues of their own and do not wait for it.
 const LONGEST_SPARE = 300;
 
@@ -28,14 +31,15 @@ export class EarliestArrivalScheduler implements Scheduler {
   readonly #bulkLinks = new LinkSet();
 
   get usefulWait(): Milliseconds {
-    const { usefulWait, repairTime, isFindingRate } = this.#bulkLinks;
+    const { usefulWait, repairTime, isFindingRate, unrest } = this.#bulkLinks;
     const spare = isFindingRate ? LONGEST_SPARE : Math.min(LONGEST_SPARE, this.#spare + repairTime);
-    return milliseconds(Math.max(USEFUL_WAIT_SLACK * usefulWait, spare));
+    return milliseconds(Math.max(USEFUL_WAIT_SLACK * usefulWait, spare, unrest.wasLate ? RIDDEN_OUT : 0));
   }
 
   /** How long a flow's queue is to be so that it has enough for the lines when they are at their best, too. */
   get #spare(): number {
-    const { roundTrip, swing, lateness } = this.#bulkLinks;
+    const { roundTrip, unrest } = this.#bulkLinks;
+    const { swing, lateness } = unrest;
     // A window for the lines at their best is not too large because they are not for a moment.
     if (lateness === 0) return (SPARE + swing - 1) * roundTrip + LATE_AT_TIMES;
     // CUBIC needs seconds to have again what it gave up, so a line that changes all the time has to leave it enough.

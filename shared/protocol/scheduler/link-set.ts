@@ -2,6 +2,7 @@ import type { Decisions } from "../decisions.ts";
 import type { MemberLink } from "../link/member-link.ts";
 import { linksOfLeastStanding } from "../link/standing.ts";
 import { type Milliseconds, milliseconds, NEVER, seconds } from "../units.ts";
+import { BundleUnrest } from "./bundle-unrest.ts";
 import { TRANSFER } from "./demand-size.ts";
 import { FarTrial, isTooFarToTry } from "./far-trial.ts";
 import { delayOf, usualCapacityOf } from "./link-delay.ts";
@@ -35,9 +36,6 @@ const FULL_SHARE = 0.97;
 const MEASURED_FOR = 200;
 const MEASURED_TIMES = 3;
 
-// What the links carried together at their best is forgotten by 1/e in this time.
-const BEST_REMEMBERED = 10_000;
-
 // A link that went away may come back as it was, and a window that fits all of them fills it at once. It is given little
 // at first, so that what has been waiting needs some time more.
 const AWAITED_FOR = seconds(30);
@@ -50,9 +48,6 @@ const AVERAGED_OVER = 60;
 const NOTED_LOSS = 0.002;
 const REPORT_GAP = 20;
 
-// Where a longer queue is kept in a line as that changes all the time, packets are late by twice that now and then.
-const LATENESS = 2;
-
 /**
  * The links that bulk is spread over: the nearest ones, as many as it fills. Packets arrive in order, so all of them wait
  * for the farthest link in use. A flow with a given window gets more from one link more only if that waits already as long
@@ -61,6 +56,8 @@ const LATENESS = 2;
 export class LinkSet {
   /** Where it is noted when bulk begins or ends to use a link. */
   decisions: Decisions | undefined;
+  /** How much what the links in use carry changes. */
+  readonly unrest = new BundleUnrest();
   #ordered: MemberLink[] = [];
   #count = 1;
   /** How many links are used at least. */
@@ -74,9 +71,7 @@ export class LinkSet {
   #notFull = 0;
   #backlog = 0;
   #backlogAt = milliseconds(0);
-  #bestRate = 0;
   readonly #trial = new FarTrial();
-  #swing = 1;
 
   /** Whether bulk may use the link. */
   has(link: MemberLink): boolean {
@@ -130,7 +125,6 @@ export class LinkSet {
     this.#average(backlog, now);
     const elapsed = now - this.#measuredSince;
     if (elapsed >= MEASURED_FOR) {
-      this.#bestRate *= Math.exp(-elapsed / BEST_REMEMBERED);
       this.#carriedRate = (this.#carried * 1000) / elapsed;
       const mayLeave = this.#count > this.#least;
       const isFull = mayLeave && this.#carriedRate >= FULL_SHARE * this.#rateOf(this.#count - 1);
@@ -142,14 +136,8 @@ export class LinkSet {
       this.#measuredSince = now;
     }
     while (this.#count < this.#ordered.length && this.#extraDelay(this.#count) < SAME_DELAY) this.#count++;
-    this.#bestRate = Math.max(this.#bestRate, this.#rateOf(this.#count));
-    this.#followSwing(isAnyAwaited(links, now));
+    this.unrest.update(this.#ordered.slice(0, this.#count), isAnyAwaited(links, now), now);
     this.#mark(now);
-  }
-
-  /** How many times as much as now the links in use carried lately, and may carry again soon; 1 when they are steady. */
-  get swing(): number {
-    return this.#swing;
   }
 
   /** Whether it is still being found out what the nearest link carries: till then a queue does not mean that it is full. */
@@ -164,20 +152,6 @@ export class LinkSet {
       if (sendLoss.share >= NOTED_LOSS) slowest = Math.max(slowest, (roundTripTime.smoothed ?? 0) + REPORT_GAP);
     }
     return milliseconds(slowest);
-  }
-
-  #followSwing(isAwaiting: boolean): void {
-    const rate = this.#rateOf(this.#count);
-    const swing = rate > 0 ? Math.max(1, this.#bestRate / rate) : 1;
-    this.#swing = isAwaiting ? Math.max(this.#swing, swing) : swing;
-  }
-
-  /** How much later than usual all wait at times, as what one of the links in use carries changes all the time. */
-  get lateness(): Milliseconds {
-    let latest = 0;
-    for (const { estimator } of this.#ordered.slice(0, this.#count))
-      latest = Math.max(latest, estimator.target.unrest);
-    return milliseconds(LATENESS * latest);
   }
 
   /** Takes one link more into use when the others have been full for a while, to see whether more is carried with it. */

@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { BundleUnrest } from "../../shared/protocol/scheduler/bundle-unrest.ts";
+import { megabitsPerSecond, milliseconds, seconds } from "../../shared/protocol/units.ts";
+import { makeRestless, upLink } from "../support/member-links.ts";
+
+const NOW = seconds(10);
+
+describe("The unrest of links in use", () => {
+  it("is none on steady lines, nor before the first clock reading", () => {
+    const unrest = new BundleUnrest();
+
+    unrest.update([upLink(), upLink({ ordinal: 1 })], false, milliseconds(Number.NEGATIVE_INFINITY));
+    assert.equal(unrest.swing, 1);
+    unrest.update([upLink(), upLink({ ordinal: 1 })], false, NOW);
+
+    assert.deepEqual([unrest.swing, unrest.lateness, unrest.wasLate], [1, 0, false]);
+  });
+
+  it("makes all late whose line changes all the time, and is remembered for three seconds without it", () => {
+    const [steady, restless] = [upLink(), upLink({ ordinal: 1, sendRate: megabitsPerSecond(10) })];
+    makeRestless(restless, NOW);
+    const unrest = new BundleUnrest();
+
+    unrest.update([steady, restless], false, NOW);
+    const lateness = unrest.lateness;
+    const wasLate = [unrest.wasLate];
+    for (const later of [2900, 3100]) {
+      unrest.update([steady], false, milliseconds(NOW + later));
+      wasLate.push(unrest.wasLate);
+    }
+
+    assert.equal(lateness, 2 * restless.estimator.target.unrest);
+    assert.ok(lateness > 0);
+    assert.deepEqual(wasLate, [true, true, false]);
+    assert.equal(unrest.lateness, 0);
+  });
+
+  it("keeps its swing while a link is awaited that went away", () => {
+    const [slow, fast] = [20, 60].map((rate, ordinal) => upLink({ ordinal, sendRate: megabitsPerSecond(rate) }));
+    assert.ok(slow !== undefined && fast !== undefined);
+    const unrest = new BundleUnrest();
+
+    unrest.update([slow, fast], false, NOW);
+    unrest.update([slow], true, milliseconds(NOW + 100));
+    const swing = unrest.swing;
+    unrest.update([slow], true, seconds(40));
+    const kept = unrest.swing;
+    unrest.update([slow], false, seconds(41));
+
+    assert.ok(swing > 3.9 && swing <= 4, `${swing}`);
+    assert.deepEqual([kept, unrest.swing], [swing, 1]);
+  });
+});
