@@ -10,8 +10,10 @@ describe("The unrest of links in use", () => {
   it("is none on steady lines, nor before the first clock reading", () => {
     const unrest = new BundleUnrest();
 
-    unrest.update([upLink(), upLink({ ordinal: 1 })], false, milliseconds(Number.NEGATIVE_INFINITY));
-    assert.equal(unrest.swing, 1);
+    for (let link = 0; link < 2; link++) {
+      unrest.update([upLink(), upLink({ ordinal: 1 })], false, milliseconds(Number.NEGATIVE_INFINITY));
+      assert.equal(unrest.swing, 1);
+    }
     unrest.update([upLink(), upLink({ ordinal: 1 })], false, NOW);
 
     assert.deepEqual([unrest.swing, unrest.lateness, unrest.wasLate], [1, 0, false]);

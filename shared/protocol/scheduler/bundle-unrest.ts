@@ -40,7 +40,8 @@ export class BundleUnrest {
       unrest = Math.max(unrest, estimator.target.unrest);
       if (estimator.target.isRestless) this.#lateAt = now;
     }
-    const elapsed = Math.max(0, now - this.#now);
+    // Before the first clock reading there is no time between two.
+    const elapsed = now > this.#now ? now - this.#now : 0;
     this.#best = Math.max(rate, this.#best * Math.exp(-elapsed / BEST_REMEMBERED));
     const swing = rate > 0 ? this.#best / rate : 1;
     this.#swing = isAwaited ? Math.max(this.#swing, swing) : swing;
