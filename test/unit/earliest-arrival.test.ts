@@ -96,7 +96,10 @@ describe("The earliest-arrival scheduler", () => {
     other.handle({ kind: "uplink lost", reason: "test" }, NOW);
     scheduler.onFeedback([one, other], 0, NOW);
 
-    assert.ok(Math.abs(scheduler.usefulWait - ((0.4 + 1) * 100 + LATE_AT_TIMES)) < 0.1, `${scheduler.usefulWait}`);
+    assert.ok(
+      Math.abs(scheduler.usefulWait - ((1.4 * 2 - 1) * 100 + LATE_AT_TIMES)) < 0.1,
+      `${scheduler.usefulWait}`,
+    );
   });
 
   it("wants more in the queue while copies of lost packets are awaited, up to a bound", () => {
@@ -109,6 +112,19 @@ describe("The earliest-arrival scheduler", () => {
     assert.ok(Math.abs((usual ?? 0) - (40 + LATE_AT_TIMES)) < 0.1, `${usual}`);
     assert.ok(Math.abs((wanted ?? 0) - (40 + LATE_AT_TIMES + 100 + 20)) < 0.1, `${wanted}`);
     assert.equal(most, 300);
+  });
+
+  it("wants it for as little loss as stops a flow for a hundredth of the time, and no more once that is long ago", () => {
+    const [rare, often] = [line(0, 1000, 20), line(0, 1000, 20)];
+    rare.sendLoss.count(99, 1, NOW);
+    for (let moment = 0; moment < 3; moment++) often.sendLoss.count(3000, 1, NOW);
+
+    const [least, more] = [rare, often].map((link) => schedulerOf([link]).usefulWait);
+    const scheduler = schedulerOf([often]);
+    scheduler.onFeedback([often], 0, milliseconds(NOW + 60_000));
+
+    assert.ok(Math.abs((more ?? 0) - (least ?? 0) - (20 + 20)) < 0.1, `${least} and ${more}`);
+    assert.equal(scheduler.usefulWait, least);
   });
 
   it("takes no line that is down", () => {

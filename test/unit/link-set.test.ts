@@ -75,7 +75,7 @@ describe("The links that bulk is spread over", () => {
     assert.deepEqual(membersOf(ofFar, far), [0]);
   });
 
-  it("are steady at first, and swing by how much less they carry than lately, until that is forgotten", () => {
+  it("are steady at first, and swing by how much smaller a window fills them than lately, until that is forgotten", () => {
     const links = [line(0, 20, 20), line(1, 60, 20)];
     const set = setOf(links);
     const atFirst = set.unrest.swing;
@@ -85,7 +85,8 @@ describe("The links that bulk is spread over", () => {
     const afterwards = set.unrest.swing;
     for (let now = 1000; now <= 60_000; now += 1000) set.refresh(links, 0, milliseconds(now));
 
-    assert.deepEqual([atFirst, afterwards, set.unrest.swing], [1, 4, 1]);
+    // A quarter of the rate, and about the same round trip.
+    assert.deepEqual([atFirst, Math.round(afterwards), set.unrest.swing], [1, 4, 1]);
   });
 
   it("ask for no long queue to find out what a far line carries that has no configured rate", () => {

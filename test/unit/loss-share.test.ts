@@ -42,3 +42,16 @@ describe("The share of lost packets", () => {
     assert.deepEqual([share, loss.share], [0, 0]);
   });
 });
+
+describe("How often packets are lost", () => {
+  it("counts what was lost together once, and fades by 1/e in ten seconds", () => {
+    const loss = new LossShare();
+    for (let moment = 0; moment < 4; moment++) loss.count(1000, 5, NOW);
+    const atOnce = loss.momentsPerSecond(NOW);
+
+    const later = loss.momentsPerSecond(seconds(10));
+
+    assert.ok(Math.abs(atOnce - 0.4) < 1e-9, `${atOnce}`);
+    assert.ok(Math.abs(later - 0.4 / Math.E) < 1e-9, `${later}`);
+  });
+});

@@ -1,7 +1,7 @@
 import type { MemberLink } from "../link/member-link.ts";
 import { type Milliseconds, milliseconds, seconds } from "../units.ts";
 
-// What the links carried together at their best is forgotten by 1/e in this time.
+// The window that the links took at their best is forgotten by 1/e in this time.
 const BEST_REMEMBERED = 10_000;
 
 // Where a longer queue is kept in a line as that changes all the time, packets are late by twice that now and then.
@@ -12,12 +12,16 @@ const LATE_REMEMBERED = seconds(3);
 /** How much what the links in use carry together changes, and how late that makes all packets, as they arrive in order. */
 export class BundleUnrest {
   #best = 0;
+  #isGuess = true;
   #swing = 1;
   #lateness = milliseconds(0);
   #lateAt = milliseconds(Number.NEGATIVE_INFINITY);
   #now = milliseconds(0);
 
-  /** How many times as much as now the links carried lately, and may carry again soon; 1 when they are steady. */
+  /**
+   * How many times as large a window as now filled the links lately, and may soon again; 1 when they are steady. With fewer
+   * links in use the round trip, too, is a shorter one.
+   */
   get swing(): number {
     return this.#swing;
   }
@@ -32,18 +36,26 @@ export class BundleUnrest {
     return this.#now < this.#lateAt + LATE_REMEMBERED;
   }
 
-  /** Takes what the links in use are like now; the swing does not shrink while one `isAwaited` that went away. */
-  update(links: readonly MemberLink[], isAwaited: boolean, now: Milliseconds): void {
-    let [rate, unrest] = [0, 0];
-    for (const { estimator } of links) {
+  /**
+   * Takes what the links in use are like now, over which a flow has `roundTrip`; the swing does not shrink while one
+   * `isAwaited` that went away.
+   */
+  update(links: readonly MemberLink[], roundTrip: Milliseconds, isAwaited: boolean, now: Milliseconds): void {
+    let [rate, unrest, isGuess] = [0, 0, false];
+    for (const { estimator, roundTripTime } of links) {
       rate += estimator.capacity;
+      isGuess ||= roundTripTime.minimum === undefined;
       unrest = Math.max(unrest, estimator.target.unrest);
       if (estimator.target.isRestless) this.#lateAt = now;
     }
     // Before the first clock reading there is no time between two.
     const elapsed = now > this.#now ? now - this.#now : 0;
-    this.#best = Math.max(rate, this.#best * Math.exp(-elapsed / BEST_REMEMBERED));
-    const swing = rate > 0 ? this.#best / rate : 1;
+    const window = rate * roundTrip;
+    // A guess, as before round trips are known, is forgotten after it.
+    if (this.#isGuess && !isGuess) this.#best = 0;
+    this.#isGuess = isGuess;
+    this.#best = Math.max(window, this.#best * Math.exp(-elapsed / BEST_REMEMBERED));
+    const swing = window > 0 ? this.#best / window : 1;
     this.#swing = isAwaited ? Math.max(this.#swing, swing) : swing;
     this.#lateness = milliseconds(LATENESS * unrest);
     this.#now = now;

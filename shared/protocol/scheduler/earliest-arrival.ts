@@ -41,7 +41,7 @@ export class EarliestArrivalScheduler implements Scheduler {
     const { roundTrip, unrest } = this.#bulkLinks;
     const { swing, lateness } = unrest;
     // A window for the lines at their best is not too large because they are not for a moment.
-    if (lateness === 0) return (SPARE + swing - 1) * roundTrip + LATE_AT_TIMES;
+    if (lateness === 0) return ((1 + SPARE) * swing - 1) * roundTrip + LATE_AT_TIMES;
     // CUBIC needs seconds to have again what it gave up, so a line that changes all the time has to leave it enough.
     return (swing / AFTER_LOSS - 1) * (roundTrip + lateness) + lateness;
   }

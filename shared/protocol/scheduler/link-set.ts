@@ -44,8 +44,8 @@ const RETURNS_FOR = seconds(1);
 // What waits is taken on average over this time: bursts come and go.
 const AVERAGED_OVER = 60;
 
-// Below this, packets rarely wait for a copy. One comes a round trip after the loss, and a report's time.
-const NOTED_LOSS = 0.002;
+// In less than this share of the time packets wait for a copy. One comes a round trip after the loss, and a report's time.
+const NOTED_STALLS = 0.01;
 const REPORT_GAP = 20;
 
 /**
@@ -136,7 +136,7 @@ export class LinkSet {
       this.#measuredSince = now;
     }
     while (this.#count < this.#ordered.length && this.#extraDelay(this.#count) < SAME_DELAY) this.#count++;
-    this.unrest.update(this.#ordered.slice(0, this.#count), isAnyAwaited(links, now), now);
+    this.unrest.update(this.#ordered.slice(0, this.#count), this.roundTrip, isAnyAwaited(links, now), now);
     this.#mark(now);
   }
 
@@ -145,11 +145,13 @@ export class LinkSet {
     return this.#ordered[0]?.estimator.state.kind === "starting";
   }
 
-  /** How long all wait for the copy of a lost packet; 0 while next to nothing is lost on the links in use. */
+  /** How long all wait for the copy of a lost packet; 0 while that is rare on the links in use. */
   get repairTime(): Milliseconds {
     let slowest = 0;
     for (const { sendLoss, roundTripTime } of this.#ordered.slice(0, this.#count)) {
-      if (sendLoss.share >= NOTED_LOSS) slowest = Math.max(slowest, (roundTripTime.smoothed ?? 0) + REPORT_GAP);
+      const repair = (roundTripTime.smoothed ?? 0) + REPORT_GAP;
+      const stalledShare = (sendLoss.momentsPerSecond(this.#now) * repair) / 1000;
+      if (stalledShare >= NOTED_STALLS) slowest = Math.max(slowest, repair);
     }
     return milliseconds(slowest);
   }
