@@ -7,7 +7,7 @@ const PART = seconds(3);
 const GUARD = seconds(0.7);
 
 // What is carried before is that of the better half: in the other one a flow may not have begun, or have been slow to start.
-const HALF = seconds((3 - 0.7) / 2);
+const HALF = milliseconds((PART - GUARD) / 2);
 
 // The link is taken in again sooner when it is clear by then that so much less is carried without it.
 const CLEAR_AFTER = seconds(1.5);
